@@ -1,0 +1,80 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let house: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: house)
+}
+
+let package = Package(
+    name: "hauberk",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+    ],
+    targets: [
+        .systemLibrary(name: "CSodium"),
+        .systemLibrary(name: "CYAML"),
+        .systemLibrary(name: "CLinux"),
+        module("Addresses"),
+        module("Diagnostics"),
+        module("Keys", ["Diagnostics", "CSodium"]),
+        module("MeshFiles", ["Addresses", "Diagnostics", "CYAML"]),
+        module("MeshModel", ["MeshFiles", "Addresses", "Diagnostics"]),
+        module("HostPlans", ["MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
+        .executableTarget(name: "embed-templates", swiftSettings: house),
+        .plugin(
+            name: "EmbedTemplates", capability: .buildTool(), dependencies: ["embed-templates"],
+            path: "Sources/Plugins/EmbedTemplates"),
+        .target(
+            name: "Rendering", dependencies: ["HostPlans", "MeshModel", "Addresses", "Diagnostics"],
+            swiftSettings: house, plugins: ["EmbedTemplates"]),
+        module(
+            "SystemAccess",
+            [
+                "Keys", "Diagnostics", "CLinux",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .target(name: "CNamespaces"),
+        module(
+            "Lab",
+            [
+                "SystemAccess", "Diagnostics", "CNamespaces",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+        .executableTarget(name: "lab-agent", dependencies: ["Lab"], swiftSettings: house),
+        module(
+            "HauberkCommands",
+            [
+                "Lab", "SystemAccess", "Rendering", "HostPlans", "MeshModel", "MeshFiles", "Keys", "Addresses",
+                "Diagnostics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "hauberk", dependencies: ["HauberkCommands"], swiftSettings: house),
+        tests("AddressesTests", ["Addresses"]),
+        tests("DiagnosticsTests", ["Diagnostics"]),
+        tests("KeysTests", ["Keys", "Diagnostics"]),
+        tests("MeshFilesTests", ["MeshFiles", "Addresses", "Diagnostics"]),
+        tests("SystemAccessTests", ["SystemAccess", "Diagnostics"]),
+        tests(
+            "LabTests",
+            [
+                "Lab", "lab-agent", "SystemAccess", "Diagnostics",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]),
+    ]
+)

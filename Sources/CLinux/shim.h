@@ -1,0 +1,3 @@
+// Functions of glibc that its Swift module hides, since it is built without _GNU_SOURCE.
+int syncfs(int fd);
+int renameat2(int oldfolder, const char *oldname, int newfolder, const char *newname, unsigned int flags);

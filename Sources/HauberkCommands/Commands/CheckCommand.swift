@@ -1,0 +1,59 @@
+import ArgumentParser
+import Diagnostics
+import MeshFiles
+import MeshModel
+import SystemAccess
+
+/// `check`
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Hold the files of the mesh against every rule and report every finding with its place.")
+
+    @OptionGroup var mesh: MeshOptions
+    @OptionGroup var format: FormatOptions
+
+    func run() throws {
+        let path = try mesh.path()
+        let loaded = try LoadedMesh.read(path)
+        var findings = loaded.findings
+        if let declared = loaded.check?.declared { findings += BesideMeshes.findings(for: declared, at: path) }
+        if !loaded.isRefused, loaded.check?.mesh == nil { findings.append(loaded.pending) }
+        if loaded.snapshot.lock == nil || loaded.snapshot.keys == nil {
+            findings += MeshEdit.incomplete(path).diagnostics
+        }
+        findings.sort()
+        let errors = findings.count { $0.severity == .error }
+        if format.json {
+            Result.print(try JSONText.encode(findings.map(FindingRow.init)))
+        } else {
+            Findings.print(findings)
+            if errors == 0, let declared = loaded.check?.declared {
+                let warnings = findings.isEmpty ? "nothing to report" : "\(findings.count) warnings"
+                Result.print("\(declared.name): \(declared.peers.count) peers, \(warnings)")
+            }
+        }
+        if errors > 0 { throw ExitCode(ExitStatus.meshInvalid.rawValue) }
+    }
+}
+
+/// A finding as `check --json` has it; the names are stable.
+struct FindingRow: Encodable {
+    let id: String
+    let severity: String
+    let file: String?
+    let line: Int?
+    let column: Int?
+    let message: String
+    let hint: String?
+
+    init(_ finding: Diagnostic) {
+        id = finding.id.name
+        severity = finding.severity.rawValue
+        file = finding.location?.file
+        line = finding.location?.line
+        column = finding.location?.column
+        message = finding.message
+        hint = finding.hint
+    }
+}

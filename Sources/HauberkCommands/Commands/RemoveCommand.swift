@@ -1,0 +1,43 @@
+import Addresses
+import ArgumentParser
+import Diagnostics
+import MeshFiles
+import MeshModel
+import SystemAccess
+
+/// `remove NAME…`
+struct RemoveCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove",
+        abstract: "Remove peers; their addresses go into quarantine, their private keys out of the keyring.")
+
+    @Argument(help: "The peers to remove.")
+    var names: [String]
+
+    @OptionGroup var mesh: MeshOptions
+    @OptionGroup var identity: IdentityOptions
+    @OptionGroup var wait: WaitOptions
+
+    func run() throws {
+        let edit = MeshEdit(path: try mesh.path(), identity: identity, wait: wait.wait, command: "hauberk remove")
+        let outcome = try edit.run { before, wishes in
+            try before.require(names)
+            for name in Set(names).sorted() { wishes.editor.remove(name, inMapping: ["peers"]) }
+        }
+        Findings.print(outcome.warnings)
+        for name in outcome.update?.removed ?? [] { Result.print("removed \(name)") }
+    }
+}
+
+extension LoadedMesh {
+    /// Refuses names that no peer of the file has.
+    func require(_ names: [String]) throws {
+        let known = Set(tree?.root["peers"]?.entries?.map(\.name) ?? [])
+        let findings = names.filter { !known.contains($0) }.map { name in
+            Diagnostic(
+                .noPeers, at: nil, "the mesh has no peer \(quoted(name))",
+                hint: nearest(to: name, among: known.sorted()).map { "did you mean \(quoted($0))?" })
+        }
+        if !findings.isEmpty { throw Failure(.usage, findings) }
+    }
+}

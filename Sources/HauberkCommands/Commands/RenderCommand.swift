@@ -1,0 +1,55 @@
+import ArgumentParser
+import Diagnostics
+import MeshFiles
+import MeshModel
+import SystemAccess
+
+/// `render [PEER…] --out DIR [--target T]…`
+struct RenderCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "render",
+        abstract: "Write every host's files below DIR/<peer>/, a tree rooted at the host's /.",
+        discussion: """
+            What mesh.yaml asks for and mesh.lock does not have yet is allocated first. Files of a former render that \
+            no longer belong there are removed; nothing else in DIR is touched. Files that would not change are not \
+            written.
+            """)
+
+    @Argument(help: "The peers to render; all by default.")
+    var peers: [String] = []
+
+    @Option(name: .long, help: ArgumentHelp("The folder to write to.", valueName: "dir"), completion: .directory)
+    var out: String
+
+    @Option(
+        name: .long, parsing: .singleValue,
+        help:
+            "A kind of artifact: wg-quick (the default), wg-setconf, or a folder of your own templates; repeat for more."
+    )
+    var target: [String] = []
+
+    @OptionGroup var mesh: MeshOptions
+    @OptionGroup var identity: IdentityOptions
+    @OptionGroup var wait: WaitOptions
+
+    func run() throws {
+        let path = try mesh.path()
+        var loaded = try LoadedMesh.read(path)
+        if loaded.isRefused { throw Failure(.meshInvalid, loaded.findings) }
+        if loaded.check?.mesh == nil {
+            let edit = MeshEdit(path: path, identity: identity, wait: wait.wait, command: "hauberk render")
+            PeerAddition.report(try edit.run { _, _ in })
+            loaded = try LoadedMesh.read(path)
+        }
+        if !peers.isEmpty { try loaded.require(peers) }
+        Findings.print(loaded.findings)
+        let session = try RenderSession(loaded, identity: identity, targets: target.isEmpty ? ["wg-quick"] : target)
+        let report = try session.write(below: out, only: peers)
+        for path in report.repaired {
+            Result.note("\(out)/\(path) had been changed by somebody else, and is as rendered again")
+        }
+        let written = report.written.count + report.repaired.count
+        Result.print(
+            "\(out): \(written) written, \(report.unchanged) unchanged, \(report.removed.count) removed")
+    }
+}

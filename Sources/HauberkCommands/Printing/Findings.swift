@@ -1,0 +1,29 @@
+import Diagnostics
+import SystemAccess
+
+/// Prints findings to standard error, as the surroundings read them best.
+enum Findings {
+    /// In a GitHub workflow as annotations, otherwise as a compiler does; at most 200, then their number.
+    static func print(_ findings: [Diagnostic]) {
+        let isWorkflow = Environment.variables["GITHUB_ACTIONS"] == "true"
+        let most = 200
+        var text = ""
+        for finding in findings.sorted().prefix(most) {
+            text += (isWorkflow ? finding.annotation : finding.text) + "\n"
+        }
+        if findings.count > most { text += "and \(findings.count - most) more findings\n" }
+        Terminal.errors.write(text)
+    }
+}
+
+/// Prints a command's result.
+enum Result {
+    static func print(_ text: String) {
+        Terminal.output.write(text.hasSuffix("\n") || text.isEmpty ? text : text + "\n")
+    }
+
+    /// Progress and chatter: standard error, so that results can be piped.
+    static func note(_ text: String) {
+        Terminal.errors.write(text + "\n")
+    }
+}

@@ -1,0 +1,104 @@
+import Addresses
+import Diagnostics
+import Keys
+import MeshFiles
+import MeshModel
+import SystemAccess
+
+/// One change of a mesh: edits of `mesh.yaml`, then everything that follows from them, committed as one transaction.
+struct MeshEdit {
+    let path: String
+    let identity: IdentityOptions
+    let wait: Int
+    /// What a second writer is told.
+    let command: String
+
+    /// What a change asks for besides the edits of `mesh.yaml`.
+    struct Wishes {
+        var editor: MeshFileEditor
+        /// Peers that are to have new addresses.
+        var redrawing: Set<String> = []
+        /// Peers that keep everything under a new name.
+        var renames: [(old: String, new: String)] = []
+        /// Private keys that peers bring with them.
+        var keys: [String: PrivateKey] = [:]
+    }
+
+    /// What a change has done.
+    struct Outcome {
+        /// What was allocated, after the change.
+        var lock: LockFile
+        /// Nil when nothing had to be allocated or given up.
+        var update: LockUpdate?
+        /// What deserves a word.
+        var warnings: [Diagnostic]
+    }
+
+    /// Takes the lock, lets `work` edit, checks the result against every rule, allocates, seals and commits.
+    ///
+    /// Throws every finding of the mesh as it would be; then nothing has changed.
+    func run(_ work: (LoadedMesh, inout Wishes) throws -> Void) throws -> Outcome {
+        let directory = MeshDirectory.at(path)
+        return try directory.withLock(waiting: wait, command: command) { transaction in
+            let before = try LoadedMesh(path: path, snapshot: transaction.snapshot)
+            let broken = before.findings.filter { $0.location?.file != LoadedMesh.yamlName && $0.severity == .error }
+            guard let tree = before.tree, broken.isEmpty else { throw Failure(.meshInvalid, before.findings) }
+            guard let lock = before.lock, let keyring = before.keyring else { throw Self.incomplete(path) }
+            var wishes = Wishes(editor: MeshFileEditor(tree))
+            try work(before, &wishes)
+            return try commit(wishes, &transaction, (lock, keyring))
+        }
+    }
+
+    /// A mesh file without its two companions.
+    static func incomplete(_ path: String) -> Failure {
+        Failure(
+            .fileMissing, .noMesh, "the mesh in \(quoted(path)) has no lock file or no keyring",
+            hint: "create them with `hauberk init \(path)`")
+    }
+
+    private func commit(
+        _ wishes: Wishes, _ transaction: inout MeshTransaction, _ old: (lock: LockFile, keyring: Keyring)
+    ) throws -> Outcome {
+        let edited = try wishes.editor.apply()
+        var lock = old.lock
+        for (from, to) in wishes.renames { lock.rename(from, to: to) }
+        // What redraws its address must not be held against the one that it has.
+        for name in wishes.redrawing { lock.peers[name]?.addresses = [] }
+        let check = MeshCheck.check(edited.root, file: LoadedMesh.yamlName, lock: lock)
+        guard let declared = check.declared, !check.isRefused else { throw Failure(.meshInvalid, check.findings) }
+        for name in wishes.redrawing { lock.peers[name]?.addresses = old.lock.peers[name]?.addresses ?? [] }
+        var update = try LockUpdate.plan(
+            declared, from: lock, redrawing: wishes.redrawing, now: Moment.now)
+        let keys = try seal(&update, wishes, old)
+        try transaction.commit(yaml: edited.source, lock: update.lock.text, keys: keys)
+        let isQuiet = update.lock == old.lock
+        return Outcome(lock: update.lock, update: isQuiet ? nil : update, warnings: check.findings)
+    }
+
+    /// The new bytes of the keyring; nil when it stays as it is, so that no identity is asked for in vain.
+    private func seal(
+        _ update: inout LockUpdate, _ wishes: Wishes, _ old: (lock: LockFile, keyring: Keyring)
+    ) throws -> [UInt8]? {
+        if update.needingKeys.isEmpty, update.droppingKeys.isEmpty, wishes.renames.isEmpty { return nil }
+        var keyring = try old.keyring.unlock(with: OperatorIdentity(options: identity).open())
+        for (from, to) in wishes.renames {
+            guard let peer = old.lock.peers[from], !peer.isHeldByPeer else { continue }
+            let key = try PublicKey(parsing: peer.publicKey)
+            try keyring.rename(KeyringEntry(peer: from, epoch: peer.epoch, publicKey: key), to: to)
+        }
+        for name in update.droppingKeys { keyring.remove(name) }
+        let batch = Self.keys(for: update.needingKeys, given: wishes.keys)
+        update.complete(with: batch.publicKeys.map(\.description))
+        try keyring.insert(
+            batch, for: update.needingKeys.map { ($0, update.lock.peers[$0]?.epoch ?? 1) })
+        return keyring.bytes
+    }
+
+    /// Fresh keys, or the given one of a peer that brings its own.
+    private static func keys(for names: [String], given: [String: PrivateKey]) -> KeyBatch {
+        let fresh = PrivateKey.generate(count: names.count)
+        if given.isEmpty { return fresh }
+        return KeyBatch(copying: names.indices.map { given[names[$0]] ?? fresh.privateKey(at: $0) })
+    }
+}

@@ -1,0 +1,137 @@
+import Diagnostics
+import HostPlans
+import Keys
+import MeshModel
+import Rendering
+import SystemAccess
+
+/// The artifacts of many hosts: first their digests, class by class; later the bytes of those that are asked for.
+///
+/// Only a few classes are held as rendered text at a time, so memory does not grow with hosts times peers.
+struct MeshRendering {
+    private let plan: MeshPlan
+    private let targets: [Target]
+    private let secrets: MeshSecrets
+    private var sources: [Source] = []
+    private var classes: [Int: RenderedClass] = [:]
+    private var recency: [Int] = []
+    private var scratch = ScratchMemory()
+
+    private static let classLimit = 16
+
+    /// Where an entry comes from.
+    private struct Source {
+        let host: Int
+        let target: Int
+        /// Index among the artifacts of the host and target.
+        let artifact: Int
+    }
+
+    private struct RenderedClass {
+        let view: ClassView
+        let renderers: [HostRenderer]
+    }
+
+    init(plan: MeshPlan, targets: [Target], secrets: MeshSecrets) {
+        self.plan = plan
+        self.targets = targets
+        self.secrets = secrets
+    }
+
+    /// What belongs into the output folder for the hosts; nil means all.
+    mutating func entries(of chosen: Set<Int>?) -> [OutputEntry] {
+        var entries: [OutputEntry] = []
+        for number in 0..<plan.classCount {
+            let hosts = plan.mesh.topology.members[number].filter { chosen?.contains($0) ?? true }
+            if hosts.isEmpty { continue }
+            let rendered = rendered(number)
+            var digests = BlockDigests(mesh: plan.mesh)
+            for host in hosts {
+                let hostPlan = plan.host(host, in: rendered.view)
+                for (target, renderer) in rendered.renderers.enumerated() {
+                    for (index, artifact) in renderer.artifacts(for: hostPlan).enumerated() {
+                        entries.append(
+                            OutputEntry(
+                                path: "\(plan.mesh.peers[host].name)/\(artifact.path)", mode: artifact.mode,
+                                inputs: InputDigest(digests.digest(of: artifact, for: host, secrets))))
+                        sources.append(Source(host: host, target: target, artifact: index))
+                    }
+                }
+            }
+        }
+        return entries
+    }
+
+    /// Writes the bytes of an entry.
+    mutating func produce(_ index: Int, into writer: inout ArtifactWriter) throws {
+        let source = sources[index]
+        let rendered = rendered(plan.mesh.topology.classOfPeer[source.host])
+        let host = plan.host(source.host, in: rendered.view)
+        let artifact = rendered.renderers[source.target].artifacts(for: host)[source.artifact]
+        try scratch.assemble(artifact, secrets) { try writer.write($0) }
+    }
+
+    private mutating func rendered(_ number: Int) -> RenderedClass {
+        if let rendered = classes[number] { return rendered }
+        if recency.count == Self.classLimit { classes[recency.removeFirst()] = nil }
+        let view = plan.view(number)
+        let rendered = RenderedClass(view: view, renderers: targets.map { HostRenderer($0, for: view, in: plan) })
+        classes[number] = rendered
+        recency.append(number)
+        return rendered
+    }
+}
+
+/// The digests of what artifacts are made of.
+private struct BlockDigests {
+    let mesh: Mesh
+    private var blocks: [ObjectIdentifier: [UInt8]] = [:]
+
+    init(mesh: Mesh) {
+        self.mesh = mesh
+    }
+
+    /// 16 bytes that differ when the artifact's bytes would: its text, its secrets' names, keys and epochs.
+    mutating func digest(of artifact: Artifact, for host: Int, _ secrets: MeshSecrets) -> [UInt8] {
+        var input: [UInt8] = []
+        input.reserveCapacity(1024)
+        append("\(artifact.path) \(artifact.mode) \(mesh.peers[host].publicKey) \(mesh.peers[host].epoch)", to: &input)
+        input += secrets.fingerprint
+        for piece in artifact.pieces {
+            switch piece {
+            case .text(let text):
+                append("\(text.bytes.count)", to: &input)
+                input += text.bytes
+                for hole in text.holes { append("\(hole.offset) \(name(of: hole.secret))", to: &input) }
+            case .sections(let block, let range, let viewer):
+                append("sections \(range.lowerBound) \(range.upperBound) \(mesh.peers[viewer].publicKey)", to: &input)
+                input += blockDigest(block)
+            }
+        }
+        return Digest.blake2b128(input)
+    }
+
+    private mutating func blockDigest(_ block: SectionBlock) -> [UInt8] {
+        let id = ObjectIdentifier(block)
+        if let known = blocks[id] { return known }
+        var input = Digest.blake2b128(block.bytes(of: 0..<block.peers.count))
+        for peer in block.peers { append("\(mesh.peers[peer].epoch)", to: &input) }
+        for hole in block.holes { append("\(hole.offset)", to: &input) }
+        let digest = Digest.blake2b128(input)
+        blocks[id] = digest
+        return digest
+    }
+
+    private func name(of secret: SecretRef) -> String {
+        switch secret {
+        case .privateKey(let peer): return "private \(mesh.peers[peer].publicKey)"
+        case .presharedKey(let a, let b):
+            return "preshared \(mesh.peers[a].publicKey) \(mesh.peers[b].publicKey) \(mesh.peers[b].epoch)"
+        }
+    }
+
+    private func append(_ text: String, to input: inout [UInt8]) {
+        input += text.utf8
+        input.append(0)
+    }
+}

@@ -1,0 +1,117 @@
+import Diagnostics
+import HostPlans
+import Keys
+import MeshModel
+
+/// The opened secrets of a mesh, as the text of its artifacts needs them.
+final class MeshSecrets: SecretSource {
+    /// Changes with the preshared secret, its epoch and mode; says nothing about it.
+    let fingerprint: [UInt8]
+    private let privateKeys: [PrivateKey?]
+    private let peers: [PresharedKeyDerivation.Peer]
+    private let derivation: PresharedKeyDerivation?
+    private let mode: PresharedKeyMode
+    private let exchange: PairKeyExchange
+
+    init(_ mesh: Mesh, _ keyring: UnlockedKeyring) throws {
+        let peers: [PresharedKeyDerivation.Peer] = try mesh.peers.map {
+            (try PublicKey(parsing: $0.publicKey), $0.epoch)
+        }
+        let kept = mesh.peers.indices.filter { !mesh.peers[$0].holdsOwnKey }
+        let keys = try keyring.privateKeys(
+            of: kept.map {
+                KeyringEntry(peer: mesh.peers[$0].name, epoch: peers[$0].epoch, publicKey: peers[$0].publicKey)
+            })
+        var byPeer = [PrivateKey?](repeating: nil, count: peers.count)
+        for (index, key) in zip(kept, keys) { byPeer[index] = key }
+        mode = mesh.wireGuard.presharedKeys
+        derivation =
+            mode == .off
+            ? nil
+            : PresharedKeyDerivation(
+                secret: try keyring.presharedSecret(epoch: mesh.presharedEpoch), epoch: mesh.presharedEpoch)
+        fingerprint = Self.fingerprint(derivation, mesh)
+        exchange = PairKeyExchange(peerCount: mode == .pair ? peers.count : 0)
+        privateKeys = byPeer
+        self.peers = peers
+    }
+
+    func write(_ secret: SecretRef, to target: UnsafeMutableRawPointer) {
+        switch secret {
+        case .privateKey(let peer): privateKeys[peer]?.writeBase64(to: target)
+        case .presharedKey(let a, let b): writePresharedKey(a, b, to: target)
+        }
+    }
+
+    /// Writes the 44 characters of the key that the two peers share.
+    func writePresharedKey(_ viewer: Int, _ other: Int, to target: UnsafeMutableRawPointer) {
+        guard let derivation else { return }
+        if mode == .mesh {
+            derivation.deriveMeshBase64(into: target)
+        } else if !exchange.take(viewer, other, into: target) {
+            derivation.deriveBase64(peers[viewer], peers[other], into: target)
+            exchange.leave(for: other, by: viewer, UnsafeRawPointer(target))
+        }
+    }
+
+    private static func fingerprint(_ derivation: PresharedKeyDerivation?, _ mesh: Mesh) -> [UInt8] {
+        var input = Array("\(mesh.wireGuard.presharedKeys.rawValue) \(mesh.presharedEpoch) ".utf8)
+        guard let derivation else { return Digest.blake2b128(input) }
+        var key = [UInt8](repeating: 0, count: 32)
+        key.withUnsafeMutableBytes { memory in
+            if let start = memory.baseAddress { derivation.deriveMesh(into: start) }
+        }
+        input += key
+        defer {
+            Sodium.wipe(&key)
+            Sodium.wipe(&input)
+        }
+        return Digest.blake2b128(input)
+    }
+}
+
+/// Keeps each pair's key from the first of its two hosts until the second is rendered, so that it is derived once.
+///
+/// Hosts come in ascending order. A ring of slots bounds the memory: a key is kept when its two hosts are less than
+/// the ring's size apart. What is not kept is derived again.
+private final class PairKeyExchange {
+    private static let keyLength = SecretRef.textLength
+    /// 512 slots of 512 keys of 44 bytes: 11.5 MB.
+    private static let slotLimit = 512
+    private let slots: Int
+    private let byteCount: Int
+    private let memory: UnsafeMutableRawPointer
+    /// For each slot and place, the pair whose key is there, as receiver and sender; -1 for none.
+    private var pairs: [Int64]
+
+    init(peerCount: Int) {
+        slots = min(peerCount, Self.slotLimit)
+        byteCount = max(1, slots * slots * Self.keyLength)
+        memory = .allocate(byteCount: byteCount, alignment: 16)
+        pairs = [Int64](repeating: -1, count: slots * slots)
+    }
+
+    deinit {
+        Sodium.wipe(UnsafeMutableRawBufferPointer(start: memory, count: byteCount))
+        memory.deallocate()
+    }
+
+    /// Leaves a key for a host that comes later.
+    func leave(for receiver: Int, by sender: Int, _ key: UnsafeRawPointer) {
+        guard receiver > sender, receiver - sender < slots else { return }
+        let place = place(receiver, sender)
+        pairs[place] = Int64(receiver) << 32 | Int64(sender)
+        (memory + place * Self.keyLength).copyMemory(from: key, byteCount: Self.keyLength)
+    }
+
+    /// Takes the key that an earlier host left; false when there is none.
+    func take(_ receiver: Int, _ sender: Int, into target: UnsafeMutableRawPointer) -> Bool {
+        guard sender < receiver, receiver - sender < slots else { return false }
+        let place = place(receiver, sender)
+        guard pairs[place] == Int64(receiver) << 32 | Int64(sender) else { return false }
+        target.copyMemory(from: memory + place * Self.keyLength, byteCount: Self.keyLength)
+        return true
+    }
+
+    private func place(_ receiver: Int, _ sender: Int) -> Int { (receiver % slots) * slots + sender % slots }
+}

@@ -1,0 +1,52 @@
+import Diagnostics
+import Keys
+import SystemAccess
+
+/// Opens and creates the operator's identity.
+struct OperatorIdentity {
+    let options: IdentityOptions
+
+    /// The identity of an existing file; a protected one asks for its passphrase.
+    func open() throws -> Identity {
+        let path = try options.path()
+        let file = try SystemAccess.IdentityFile(path).withBytes { bytes in
+            try Keys.IdentityFile.parse(bytes, file: path)
+        }
+        guard file.isProtected else { return try file.open() }
+        return try file.open(passphrase: try passphrase(for: path))
+    }
+
+    /// The existing identity, or a new one without a passphrase where there is none, with its path when it is new.
+    func openOrCreate() throws -> (identity: Identity, created: String?) {
+        let path = try options.path()
+        let file = SystemAccess.IdentityFile(path)
+        if try file.exists { return (try open(), nil) }
+        let identity = Identity.generate()
+        let text: Secret
+        if options.passphraseFile != nil {
+            text = try identity.text(passphrase: try passphrase(for: path))
+        } else {
+            text = identity.text()
+        }
+        try text.withBytes { try file.create($0) }
+        return (identity, path)
+    }
+
+    private func passphrase(for path: String) throws -> Secret {
+        if let file = options.passphraseFile {
+            var secret: Secret?
+            try SystemAccess.IdentityFile(file).withBytes { bytes in
+                var end = bytes.count
+                while end > 0, bytes[end - 1] == 0x0a || bytes[end - 1] == 0x0d { end -= 1 }
+                secret = Secret(copying: UnsafeRawBufferPointer(rebasing: bytes[..<end]))
+            }
+            return secret.take() ?? Secret(copying: UnsafeRawBufferPointer(start: nil, count: 0))
+        }
+        var buffer = [UInt8](repeating: 0, count: 1024)
+        defer { Sodium.wipe(&buffer) }
+        let count = try buffer.withUnsafeMutableBytes {
+            try PassphrasePrompt().ask("Passphrase of \(path): ", into: $0)
+        }
+        return Secret(count: count) { $0.copyBytes(from: buffer[..<count]) }
+    }
+}

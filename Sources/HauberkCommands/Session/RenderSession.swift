@@ -1,0 +1,82 @@
+import Diagnostics
+import HostPlans
+import Keys
+import MeshModel
+import Rendering
+import SystemAccess
+
+/// Renders a mesh into a folder: what differs is written, and only that is produced.
+struct RenderSession {
+    let mesh: Mesh
+    private let plan: MeshPlan
+    private let targets: [Target]
+    private let secrets: MeshSecrets
+
+    init(_ loaded: LoadedMesh, identity: IdentityOptions, targets names: [String]) throws {
+        mesh = try loaded.complete()
+        plan = MeshPlan(mesh)
+        let set = try OwnTemplates.targets(of: loaded.path)
+        var targets: [Target] = []
+        for name in names where !targets.contains(where: { $0.name == name }) { targets.append(try set.target(name)) }
+        self.targets = targets
+        guard let keyring = loaded.keyring else { throw MeshEdit.incomplete(loaded.path) }
+        secrets = try MeshSecrets(mesh, keyring.unlock(with: try OperatorIdentity(options: identity).open()))
+    }
+
+    /// Brings the folder to what the mesh says; an empty `names` means every peer.
+    func write(below root: String, only names: [String]) throws -> OutputReport {
+        let chosen = names.isEmpty ? nil : Set(names.compactMap(mesh.index))
+        var rendering = MeshRendering(plan: plan, targets: targets, secrets: secrets)
+        let entries = rendering.entries(of: chosen)
+        let tree = OutputTree(root: root, mesh: mesh.name)
+        return try tree.write(entries, scope: names.isEmpty ? .everything : .folders(Set(names))) { index, writer in
+            try rendering.produce(index, into: &writer)
+        }
+    }
+
+    /// The artifacts of one host alone.
+    func artifacts(of host: Int) -> [Artifact] {
+        let view = plan.view(mesh.topology.classOfPeer[host])
+        let host = plan.host(host, in: view)
+        return targets.flatMap { HostRenderer($0, for: view, in: plan).artifacts(for: host) }
+    }
+
+    /// An artifact's bytes, secrets and all.
+    func bytes(of artifact: Artifact) -> Secret {
+        Secret(count: artifact.byteCount) { memory in
+            var offset = 0
+            for piece in artifact.pieces {
+                let part = UnsafeMutableRawBufferPointer(rebasing: memory[offset..<(offset + piece.byteCount)])
+                piece.write(to: part, secrets)
+                offset += piece.byteCount
+            }
+        }
+    }
+}
+
+extension ArtifactPiece {
+    /// Writes the piece with its secrets; `memory` has exactly its size.
+    func write(to memory: UnsafeMutableRawBufferPointer, _ secrets: MeshSecrets) {
+        switch self {
+        case .text(let text):
+            memory.copyBytes(from: text.bytes)
+            for hole in text.holes { secrets.write(hole.secret, to: memory.rebased(at: hole.offset)) }
+        case .sections(let block, let range, let viewer):
+            let start = block.starts[range.lowerBound]
+            memory.copyMemory(from: block.bytes(of: range))
+            for hole in block.holes(in: range) {
+                secrets.writePresharedKey(
+                    viewer, block.peers[hole.section], to: memory.rebased(at: hole.offset - start))
+            }
+        }
+    }
+}
+
+extension UnsafeMutableRawBufferPointer {
+    /// The address of a byte inside.
+    fileprivate func rebased(at offset: Int) -> UnsafeMutableRawPointer {
+        precondition(offset >= 0 && offset < count)
+        guard let baseAddress else { preconditionFailure("a buffer of \(count) bytes has an address") }
+        return baseAddress + offset
+    }
+}

@@ -1,0 +1,90 @@
+package import Addresses
+package import MeshModel
+
+/// The mesh as the hosts of one class see it: their sections are the same but for the one that would be their own.
+package struct ClassView: Sendable {
+    /// Index in the topology's classes.
+    package let number: Int
+    /// The hosts of the class, ascending.
+    package let hosts: [Int]
+    /// A section for every peer that some host of the class peers with, by ascending peer.
+    ///
+    /// A host leaves out its own, and in the section of a relay its own addresses.
+    package let sections: [PeerSection]
+    /// The networks behind peers that the class reaches, with the peer behind which they lie.
+    package let routes: [(peer: Int, prefix: IPPrefix)]
+
+    init(_ number: Int, in mesh: Mesh) {
+        self.number = number
+        hosts = mesh.topology.members[number]
+        let viewer = mesh.topology.classes[number]
+        var relayed: [Int: [Int]] = [:]
+        var direct: [Int] = []
+        for (peer, other) in mesh.topology.classOfPeer.enumerated() {
+            switch mesh.topology.route(between: number, and: other) {
+            case .direct: direct.append(peer)
+            case .relay(let relay): relayed[relay, default: []].append(peer)
+            case .none, .impossible: break
+            }
+        }
+        sections = direct.map { peer in
+            PeerSection(peer, as: viewer, in: mesh, relayed: relayed[peer] ?? [])
+        }
+        let reached = (direct + relayed.values.joined()).sorted()
+        routes = reached.flatMap { peer in mesh.peers[peer].declared.routes.map { (peer, $0.value) } }
+    }
+
+    /// The section for a relay as one host sees it that is itself among the relayed; nil when it is as in ``sections``.
+    package func ownSection(of section: PeerSection, for host: Int, in mesh: Mesh) -> PeerSection? {
+        guard section.relayed.contains(host) else { return nil }
+        let viewer = mesh.topology.classes[number]
+        return PeerSection(section.peer, as: viewer, in: mesh, relayed: section.relayed.filter { $0 != host })
+    }
+}
+
+extension PeerSection {
+    init(_ peer: Int, as viewer: ReachClass, in mesh: Mesh, relayed: [Int]) {
+        let other = mesh.topology.classes[mesh.topology.classOfPeer[peer]]
+        let choice = viewer.choice(toward: other)
+        var allowedIPs = mesh.peers[peer].ownPrefixes
+        for index in relayed { allowedIPs += mesh.peers[index].ownPrefixes }
+        self.init(
+            peer: peer,
+            endpoint: mesh.peers[peer].endpoint(choice, defaultPort: mesh.wireGuard.port),
+            keepalive: viewer.keepaliveInterval(toward: other, default: mesh.wireGuard.keepalive),
+            allowedIPs: allowedIPs,
+            relayed: relayed)
+    }
+}
+
+extension Peer {
+    /// The peer's addresses as host prefixes, then the networks behind it.
+    var ownPrefixes: [IPPrefix] {
+        addresses.map(IPPrefix.host) + declared.routes.map(\.value).sorted()
+    }
+
+    func endpoint(_ choice: EndpointChoice, defaultPort: Port) -> Endpoint? {
+        let port = declared.overrides.port ?? defaultPort
+        switch choice {
+        case .none: return nil
+        case .declared: return declared.endpoint.map { Endpoint(host: $0.host, port: $0.port ?? port) }
+        case .privateAddress(let family): return endpoint(declared.privateAddresses, family, port)
+        case .publicAddress(let family): return endpoint(declared.publicAddresses, family, port)
+        }
+    }
+
+    private func endpoint(_ addresses: [Located<IPAddress>], _ family: IPFamily, _ port: Port) -> Endpoint? {
+        addresses.first { $0.value.family == family }.map { Endpoint(host: .address($0.value), port: port) }
+    }
+}
+
+extension ReachClass {
+    /// Keepalives belong to the side that the other cannot call: it keeps its NAT's mapping open.
+    ///
+    /// A peer's own `keepalive:` holds toward everybody, needed or not.
+    func keepaliveInterval(toward other: ReachClass, default interval: UInt16) -> UInt16? {
+        if let keepalive { return keepalive == 0 ? nil : keepalive }
+        let isNeeded = choice(toward: other) != .none && other.choice(toward: self) == .none
+        return isNeeded && interval != 0 ? interval : nil
+    }
+}

@@ -1,0 +1,91 @@
+import Addresses
+package import MeshModel
+
+/// Everything about one host of a mesh, free of secrets.
+package struct HostPlan: Sendable {
+    /// Index in the mesh's peers.
+    package let host: Int
+    package let interface: InterfacePlan
+    /// The view that the host shares with its class.
+    package let view: ClassView
+    /// The sections that differ from the view's because the host is itself among the relayed, by index in
+    /// `view.sections`.
+    package let ownSections: [Int: PeerSection]
+    /// The index of the host's own section in `view.sections`, which it leaves out; nil when there is none.
+    package let skipped: Int?
+
+    /// The host's sections, by ascending peer.
+    package var sections: [PeerSection] {
+        view.sections.indices.compactMap { $0 == skipped ? nil : ownSections[$0] ?? view.sections[$0] }
+    }
+
+    init(_ host: Int, view: ClassView, in mesh: Mesh) {
+        self.host = host
+        self.view = view
+        skipped = view.index(of: host)
+        var own: [Int: PeerSection] = [:]
+        for (index, section) in view.sections.enumerated() where !section.relayed.isEmpty {
+            own[index] = view.ownSection(of: section, for: host, in: mesh)
+        }
+        ownSections = own
+        interface = InterfacePlan(host, view: view, in: mesh)
+    }
+}
+
+extension ClassView {
+    /// The index of a peer's section; nil when the class does not peer with it.
+    package func index(of peer: Int) -> Int? {
+        var low = 0
+        var high = sections.count
+        while low < high {
+            let middle = (low + high) / 2
+            if sections[middle].peer < peer { low = middle + 1 } else { high = middle }
+        }
+        return low < sections.count && sections[low].peer == peer ? low : nil
+    }
+}
+
+extension InterfacePlan {
+    init(_ host: Int, view: ClassView, in mesh: Mesh) {
+        let peer = mesh.peers[host]
+        let overrides = peer.declared.overrides
+        let table: RoutingTable = peer.declared.platform == .app ? .automatic : overrides.table
+        self.init(
+            name: overrides.interface ?? mesh.wireGuard.interface,
+            addresses: peer.addresses.map(IPPrefix.host),
+            port: overrides.port ?? mesh.wireGuard.port,
+            mtu: overrides.mtu ?? mesh.wireGuard.mtu,
+            dns: overrides.dns,
+            fwmark: overrides.fwmark,
+            table: table,
+            routes: table.isExplicit ? Self.routes(for: host, view, in: mesh) : [],
+            forwards: !peer.declared.routes.isEmpty || mesh.topology.relays.contains(host),
+            platform: peer.declared.platform,
+            holdsOwnKey: peer.holdsOwnKey,
+            preUp: overrides.preUp, postUp: overrides.postUp, preDown: overrides.preDown, postDown: overrides.postDown)
+    }
+
+    /// The mesh's prefixes of the families that the host has, then the networks behind others.
+    ///
+    /// A network that is the host's own site's is left out: the host is in it.
+    private static func routes(for host: Int, _ view: ClassView, in mesh: Mesh) -> [IPPrefix] {
+        let peer = mesh.peers[host]
+        let families = Set(peer.addresses.map(\.family))
+        let near = peer.declared.site.map { mesh.sites[$0].networks.map(\.value) } ?? []
+        let behind = view.routes.filter { route in
+            route.peer != host && families.contains(route.prefix.family)
+                && !near.contains { $0.overlaps(route.prefix) }
+        }
+        return mesh.prefixes.filter { families.contains($0.family) } + behind.map(\.prefix).sorted()
+    }
+}
+
+extension RoutingTable {
+    /// Whether hauberk adds the routes itself.
+    package var isExplicit: Bool {
+        switch self {
+        case .pooled, .numbered: return true
+        case .off, .automatic: return false
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package import Addresses
+package import MeshModel
+
+/// What one host's configuration says about the host itself: the `[Interface]` section.
+package struct InterfacePlan: Hashable, Sendable {
+    package let name: InterfaceName
+    /// Host prefixes: the routes to the mesh are explicit.
+    package let addresses: [IPPrefix]
+    package let port: Port
+    package let mtu: UInt16
+    package let dns: [String]
+    package let fwmark: UInt32?
+    package let table: RoutingTable
+    /// The prefixes to route into the tunnel when the table is `pooled` or `numbered`; empty otherwise.
+    package let routes: [IPPrefix]
+    /// Whether the host passes on packets between others: a relay, or a gateway of a routed network.
+    package let forwards: Bool
+    package let platform: Platform
+    package let holdsOwnKey: Bool
+    package let preUp: [OneLine]
+    package let postUp: [OneLine]
+    package let preDown: [OneLine]
+    package let postDown: [OneLine]
+}

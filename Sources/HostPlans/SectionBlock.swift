@@ -1,0 +1,58 @@
+/// The sections of a class of hosts, rendered once and joined, shared by all artifacts of the class.
+package final class SectionBlock: @unchecked Sendable {
+    // The memory is written before the initializer returns and never again, so that any thread may read it.
+    private let memory: UnsafeMutableBufferPointer<UInt8>
+    /// Where each section begins, and the end of the last.
+    package let starts: [Int]
+    /// The peer that each section is about.
+    package let peers: [Int]
+    /// Where preshared keys belong, ascending, each with the index of its section.
+    package let holes: [(offset: Int, section: Int)]
+
+    /// A preshared key in `sections[k]` is that of the viewer and `peers[k]`.
+    package init(_ sections: [(peer: Int, text: SecretText)]) {
+        let byteCount = sections.reduce(0) { $0 + $1.text.bytes.count }
+        memory = .allocate(capacity: byteCount)
+        var starts: [Int] = [0]
+        var holes: [(offset: Int, section: Int)] = []
+        var offset = 0
+        for (index, section) in sections.enumerated() {
+            for hole in section.text.holes { holes.append((offset + hole.offset, index)) }
+            _ = memory[offset...].initialize(from: section.text.bytes)
+            offset += section.text.bytes.count
+            starts.append(offset)
+        }
+        self.starts = starts
+        self.holes = holes
+        peers = sections.map(\.peer)
+    }
+
+    deinit {
+        memory.deallocate()
+    }
+
+    /// The bytes of some sections, without what belongs into their holes; valid as long as the block is.
+    package func bytes(of range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(
+            UnsafeBufferPointer(rebasing: memory[starts[range.lowerBound]..<starts[range.upperBound]]))
+    }
+
+    /// The holes of some sections.
+    package func holes(in range: Range<Int>) -> ArraySlice<(offset: Int, section: Int)> {
+        let first = holes.firstIndex(from: range.lowerBound)
+        return holes[first..<holes.firstIndex(from: range.upperBound)]
+    }
+}
+
+extension [(offset: Int, section: Int)] {
+    /// The index of the first hole of a section or a later one.
+    fileprivate func firstIndex(from section: Int) -> Int {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].section < section { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

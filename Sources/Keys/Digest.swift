@@ -1,0 +1,18 @@
+import CSodium
+
+/// Digests without a key, for telling contents apart.
+package enum Digest {
+    /// The 16 bytes of BLAKE2b-128 (RFC 7693).
+    package static func blake2b128(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        _ = Sodium.ready
+        var digest = [UInt8](repeating: 0, count: 16)
+        let message = bytes.assumingMemoryBound(to: UInt8.self).baseAddress
+        _ = crypto_generichash(&digest, 16, message, UInt64(bytes.count), nil, 0)
+        return digest
+    }
+
+    /// The 16 bytes of BLAKE2b-128 (RFC 7693).
+    package static func blake2b128(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.withUnsafeBytes { blake2b128($0) }
+    }
+}

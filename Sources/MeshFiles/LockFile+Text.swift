@@ -1,0 +1,64 @@
+import Addresses
+
+extension LockFile {
+    /// The file's bytes: header, mesh, preshared, then groups, peers and gone peers, each kind sorted by the bytes of
+    /// the names (gone peers of one name by time). Ends in a line feed.
+    package var text: [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(256 + 160 * (peers.count + gone.count) + 80 * groups.count)
+        output += "hauberk-lock \(LockFile.version)\nmesh \(name) ".utf8
+        for byte in meshID { output += [Self.hexDigit(byte >> 4), Self.hexDigit(byte & 15)] }
+        output += "\npreshared \(presharedEpoch)\n".utf8
+        for (name, group) in groups.sorted(by: { $0.key < $1.key }) {
+            output += "group ".utf8
+            output += name.utf8
+            for block in [group.v4, group.v6] {
+                guard let block else { continue }
+                output.append(UInt8(ascii: " "))
+                block.append(to: &output)
+            }
+            output.append(UInt8(ascii: "\n"))
+        }
+        for (name, peer) in peers.sorted(by: { $0.key < $1.key }) {
+            Self.append("peer ", name, peer, to: &output)
+            output.append(UInt8(ascii: "\n"))
+        }
+        appendGone(to: &output)
+        return output
+    }
+
+    private func appendGone(to output: inout [UInt8]) {
+        let lines = gone.map { gone in
+            var line: [UInt8] = []
+            Self.append("gone ", gone.name, gone.peer, to: &line)
+            line += " removed=\(gone.removed)\n".utf8
+            return (gone.name, gone.removed, line)
+        }
+        let sorted = lines.sorted {
+            ($0.0, $0.1) == ($1.0, $1.1) ? $0.2.lexicographicallyPrecedes($1.2) : ($0.0, $0.1) < ($1.0, $1.1)
+        }
+        for line in sorted { output += line.2 }
+    }
+
+    private static func append(_ kind: String, _ name: String, _ peer: LockedPeer, to output: inout [UInt8]) {
+        output += kind.utf8
+        output += name.utf8
+        if let address = peer.v4 {
+            output.append(UInt8(ascii: " "))
+            address.append(to: &output)
+        }
+        if let address = peer.v6 {
+            output.append(UInt8(ascii: " "))
+            address.append(to: &output)
+        }
+        output += " key=".utf8
+        output += peer.publicKey.utf8
+        output += " epoch=".utf8
+        output += String(peer.epoch).utf8
+        if peer.holder == .peer { output += " held=peer".utf8 }
+    }
+
+    private static func hexDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+}

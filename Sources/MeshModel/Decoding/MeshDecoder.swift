@@ -1,0 +1,113 @@
+import Addresses
+package import Diagnostics
+package import MeshFiles
+
+/// Turns the located tree of `mesh.yaml` into a declared mesh and reports every mistake of form on the way.
+///
+/// What concerns several fields or peers at once (overlaps, reachability) is the business of `Rules/`.
+package struct MeshDecoder {
+    var reader: FieldReader
+    var siteNames: [String: Int] = [:]
+    var groupNames: [String: Int] = [:]
+
+    private init(file: String) {
+        reader = FieldReader(file: file)
+    }
+
+    /// The declared mesh, or nil when a finding is an error; the findings in the order of the file.
+    package static func decode(_ root: YAMLNode, file: String) -> (mesh: DeclaredMesh?, findings: [Diagnostic]) {
+        var decoder = MeshDecoder(file: file)
+        let mesh = decoder.mesh(root)
+        let findings = decoder.reader.findings
+        return (findings.contains { $0.severity == .error } ? nil : mesh, findings.sorted())
+    }
+
+    /// The fields at the top of the file; those of later capabilities are known and refused.
+    enum Field: String, CaseIterable {
+        case mesh, prefixes, wireguard, quarantine, sites, groups, topology, hubs, links, relays, beside, peers
+        case services, allow, guard_ = "guard", tests, rotation, icmp
+
+        var isEnforced: Bool {
+            switch self {
+            case .services, .allow, .guard_, .tests, .rotation, .icmp: return false
+            default: return true
+            }
+        }
+    }
+
+    private mutating func fields(_ root: YAMLNode) -> [Field: YAMLNode] {
+        var fields: [Field: YAMLNode] = [:]
+        let known = Field.allCases.filter(\.isEnforced).map(\.rawValue)
+        for entry in reader.entries(root, of: "the mesh file") {
+            let key = entry.name
+            guard let field = Field(rawValue: key) else {
+                reader.unknown(entry.key, in: "the mesh file", known: known)
+                continue
+            }
+            if !field.isEnforced {
+                reader.report(
+                    .unsupportedField, entry.key,
+                    "this version does not enforce \(quoted(key)), and will not pretend to",
+                    hint: "remove \(key): until hauberk enforces it")
+                continue
+            }
+            fields[field] = entry.value
+        }
+        return fields
+    }
+
+    private mutating func mesh(_ root: YAMLNode) -> DeclaredMesh? {
+        let fields = fields(root)
+        let name = required(.mesh, in: fields, of: root).flatMap { reader.name($0, of: "mesh") }
+        let prefixNode = required(.prefixes, in: fields, of: root)
+        let prefixes = prefixNode.map { reader.values($0, of: "prefixes", parse: IPPrefix.init(parsing:)) } ?? []
+        if let prefixNode, reader.items(prefixNode, of: "prefixes").isEmpty {
+            reader.report(.missingField, prefixNode, "the mesh has no prefix to take addresses from")
+        }
+        let sites = self.sites(fields[.sites])
+        let groups = self.groups(fields[.groups])
+        let peers = self.peers(fields[.peers])
+        let names = SelectorNames(groups: groups, peers: peers)
+        reportAmbiguities(groups: groups, peers: peers)
+        return DeclaredMesh(
+            name: name ?? "",
+            prefixes: prefixes,
+            wireGuard: wireGuard(fields[.wireguard]),
+            quarantine: quarantine(fields[.quarantine]),
+            sites: sites,
+            groups: groups,
+            topology: topology(fields, names),
+            relays: selectors(fields[.relays], of: "relays", names),
+            beside: beside(fields[.beside]),
+            peers: peers,
+            prefixesLocation: reader.place(prefixNode ?? root))
+    }
+
+    private mutating func required(_ field: Field, in fields: [Field: YAMLNode], of root: YAMLNode) -> YAMLNode? {
+        if let node = fields[field] { return node }
+        let example = field == .mesh ? "mesh: production" : "prefixes: [10.88.0.0/16]"
+        reader.report(
+            .missingField, root, "the mesh file lacks \(quoted(field.rawValue))", hint: "add a line `\(example)`")
+        return nil
+    }
+
+    private mutating func quarantine(_ node: YAMLNode?) -> Int64 {
+        guard let node, let text = reader.text(node, of: "quarantine") else { return 90 * 86_400 }
+        if let seconds = DurationText.seconds(text) { return seconds }
+        reader.report(
+            .invalidValue, node, "quarantine: \(quoted(text)) is not a duration", hint: "write 90d, 12h or 30m")
+        return 0
+    }
+
+    private mutating func beside(_ node: YAMLNode?) -> [Located<String>] {
+        guard let node else { return [] }
+        return reader.items(node, of: "beside").compactMap { item in
+            guard let path = reader.text(item, of: "beside") else { return nil }
+            if path.isEmpty || path.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) {
+                reader.report(.invalidValue, item, "beside: \(quoted(path)) is not a path")
+                return nil
+            }
+            return Located(path, reader.place(item))
+        }
+    }
+}

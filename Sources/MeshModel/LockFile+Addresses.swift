@@ -1,0 +1,37 @@
+package import Addresses
+package import MeshFiles
+
+extension LockedPeer {
+    /// The addresses that the peer has, IPv4 first. Setting keeps the first of each family.
+    package var addresses: [IPAddress] {
+        get { [v4, v6].compactMap { $0 } }
+        set {
+            v4 = newValue.first { $0.family == .v4 }
+            v6 = newValue.first { $0.family == .v6 }
+        }
+    }
+
+    /// Whether the private key is on the host alone.
+    package var isHeldByPeer: Bool { holder == .peer }
+
+    /// The address of a family; nil where the peer has none.
+    func address(of family: IPFamily) -> IPAddress? { family == .v4 ? v4 : v6 }
+}
+
+extension LockedGroup {
+    /// The blocks that the group has, IPv4 first. Setting keeps the first of each family.
+    var blocks: [IPPrefix] {
+        get { [v4, v6].compactMap { $0 } }
+        set {
+            v4 = newValue.first { $0.family == .v4 }
+            v6 = newValue.first { $0.family == .v6 }
+        }
+    }
+}
+
+extension LockFile {
+    /// Moves what a peer was allotted to another name.
+    package mutating func rename(_ old: String, to new: String) {
+        peers[new] = peers.removeValue(forKey: old)
+    }
+}

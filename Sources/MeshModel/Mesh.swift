@@ -1,0 +1,56 @@
+package import Addresses
+
+/// A mesh that has passed every rule and of which everything is allocated: planning and rendering it cannot fail.
+///
+/// Only ``MeshCheck`` makes one. ``peers`` holds the enabled peers, sorted by name; all indices count in it.
+package struct Mesh: Sendable {
+    package let name: String
+    /// Binds keys and secrets to this mesh; 16 bytes.
+    package let id: [UInt8]
+    package let prefixes: [IPPrefix]
+    package let wireGuard: WireGuardDefaults
+    package let presharedEpoch: UInt32
+    package let sites: [Site]
+    package let groups: [Group]
+    package let peers: [Peer]
+    package let topology: Topology
+
+    init(declared: DeclaredMesh, identity: (id: [UInt8], presharedEpoch: UInt32), peers: [Peer], topology: Topology) {
+        name = declared.name
+        id = identity.id
+        presharedEpoch = identity.presharedEpoch
+        prefixes = declared.prefixes.map(\.value)
+        wireGuard = declared.wireGuard
+        sites = declared.sites
+        groups = declared.groups
+        self.peers = peers
+        self.topology = topology
+    }
+
+    /// The index of a peer by its name; nil when the mesh has no enabled peer of that name.
+    package func index(of name: String) -> Int? {
+        var low = 0
+        var high = peers.count
+        while low < high {
+            let middle = (low + high) / 2
+            if peers[middle].name < name { low = middle + 1 } else { high = middle }
+        }
+        return low < peers.count && peers[low].name == name ? low : nil
+    }
+}
+
+/// A peer with all that was allocated for it.
+package struct Peer: Sendable {
+    package let declared: DeclaredPeer
+    /// One or two, IPv4 first.
+    package let addresses: [IPAddress]
+    /// Base64.
+    package let publicKey: String
+    /// Counts the key pairs that the peer has had, from 1.
+    package let epoch: UInt32
+
+    package var name: String { declared.name }
+
+    /// Whether the private key is on the host alone.
+    package var holdsOwnKey: Bool { declared.publicKey != nil }
+}

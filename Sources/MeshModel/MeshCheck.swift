@@ -1,0 +1,57 @@
+import Addresses
+package import Diagnostics
+package import MeshFiles
+
+/// The outcome of holding `mesh.yaml` and `mesh.lock` against every rule.
+package struct MeshCheck: Sendable {
+    /// Everything that was found, in the order of printing.
+    package let findings: [Diagnostic]
+    /// Nil when the mesh file has a mistake of form.
+    package let declared: DeclaredMesh?
+    /// Nil when there is an error, or when something is not allocated yet.
+    package let mesh: Mesh?
+
+    /// Whether a finding is an error.
+    package var isRefused: Bool { findings.contains { $0.severity == .error } }
+
+    /// Runs all rules and reports all findings; never throws.
+    ///
+    /// A nil lock stands for a mesh of which nothing is allocated yet.
+    package static func check(_ root: YAMLNode, file: String, lock: LockFile?) -> MeshCheck {
+        let (declared, formFindings) = MeshDecoder.decode(root, file: file)
+        guard let declared else { return MeshCheck(findings: formFindings, declared: nil, mesh: nil) }
+        let input = RuleInput(mesh: declared, lock: lock)
+        let findings = (formFindings + Rules.all.flatMap { $0.findings(in: input) }).sorted()
+        let isRefused = findings.contains { $0.severity == .error }
+        return MeshCheck(findings: findings, declared: declared, mesh: isRefused ? nil : input.mesh(lock))
+    }
+}
+
+extension RuleInput {
+    /// The complete mesh; nil while an enabled peer lacks an address, a key, or agreement with the lock file.
+    fileprivate func mesh(_ lock: LockFile?) -> Mesh? {
+        guard let lock, mesh.name == lock.name else { return nil }
+        let families = Set(mesh.prefixes.map(\.value.family))
+        var peers: [Peer] = []
+        peers.reserveCapacity(enabled.count)
+        for declared in enabled.lazy.map({ mesh.peers[$0] }) {
+            guard let entry = lock.peers[declared.name], Set(entry.addresses.map(\.family)) == families,
+                declared.addresses.allSatisfy({ entry.addresses.contains($0.value) }),
+                entry.agrees(with: declared)
+            else { return nil }
+            peers.append(
+                Peer(
+                    declared: declared, addresses: entry.addresses.sorted(), publicKey: entry.publicKey,
+                    epoch: entry.epoch))
+        }
+        return Mesh(declared: mesh, identity: (lock.meshID, lock.presharedEpoch), peers: peers, topology: topology)
+    }
+}
+
+extension LockedPeer {
+    /// Whether the key in the lock file is the declared one, or one that the mesh keeps for a peer that declares none.
+    func agrees(with peer: DeclaredPeer) -> Bool {
+        guard let declared = peer.publicKey?.value else { return !isHeldByPeer }
+        return isHeldByPeer && publicKey == declared
+    }
+}

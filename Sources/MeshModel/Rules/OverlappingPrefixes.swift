@@ -1,0 +1,33 @@
+import Addresses
+import Diagnostics
+
+/// The mesh's prefixes do not overlap each other; blocks of groups lie inside them and are disjoint.
+enum OverlappingPrefixes: Rule {
+    static func findings(in input: RuleInput) -> [Diagnostic] {
+        let prefixes = input.mesh.prefixes
+        var findings = overlaps(prefixes.map { ($0, "the mesh") })
+        var blocks: [(Located<IPPrefix>, String)] = []
+        for group in input.mesh.groups {
+            for block in group.prefixes {
+                blocks.append((block, "the group \(quoted(group.name))"))
+                if prefixes.contains(where: { $0.value.contains(block.value) }) { continue }
+                findings.append(
+                    Diagnostic(
+                        .overlappingPrefix, at: block.location,
+                        "the block \(block.value) of the group \(quoted(group.name)) lies outside of the mesh's prefixes",
+                        hint: "choose a block inside \(prefixes.map(\.value.description).joined(separator: " or "))"))
+            }
+        }
+        return findings + overlaps(blocks)
+    }
+
+    private static func overlaps(_ items: [(prefix: Located<IPPrefix>, owner: String)]) -> [Diagnostic] {
+        let sorted = items.sorted { $0.prefix.value < $1.prefix.value }
+        return zip(sorted, sorted.dropFirst()).compactMap { first, second in
+            guard first.prefix.value.overlaps(second.prefix.value) else { return nil }
+            return Diagnostic(
+                .overlappingPrefix, at: max(first.prefix.location, second.prefix.location),
+                "\(second.prefix.value) of \(second.owner) overlaps \(first.prefix.value) of \(first.owner)")
+        }
+    }
+}

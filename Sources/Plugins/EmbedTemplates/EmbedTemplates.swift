@@ -1,0 +1,24 @@
+import Foundation
+import PackagePlugin
+
+/// Makes the top-level `Templates` folder part of the program.
+@main
+struct EmbedTemplates: BuildToolPlugin {
+    func createBuildCommands(context: PluginContext, target: any PackagePlugin.Target) throws -> [Command] {
+        let folder = context.package.directoryURL.appending(path: "Templates")
+        let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedTemplates.swift")
+        return [
+            .buildCommand(
+                displayName: "Embedding the templates",
+                executable: try context.tool(named: "embed-templates").url,
+                arguments: [folder.path, output.path],
+                inputFiles: try inputs(below: folder),
+                outputFiles: [output])
+        ]
+    }
+
+    private func inputs(below folder: URL) throws -> [URL] {
+        let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        return names.sorted().map { folder.appending(path: $0) }
+    }
+}

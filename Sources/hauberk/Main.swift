@@ -1,0 +1,8 @@
+import HauberkCommands
+
+@main
+struct Main {
+    static func main() async {
+        await Hauberk.run()
+    }
+}
