@@ -67,6 +67,17 @@ let package = Package(
         tests("AddressesTests", ["Addresses"]),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("KeysTests", ["Keys", "Diagnostics"]),
+        tests("MeshModelTests", ["MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
+        tests("HostPlansTests", ["HostPlans", "MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
+        tests("RenderingTests", ["Rendering", "HostPlans", "MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
+        tests(
+            "HauberkCommandsTests",
+            [
+                "HauberkCommands", "hauberk", "SystemAccess", "Rendering", "HostPlans", "MeshModel", "MeshFiles",
+                "Keys",
+                "Addresses", "Diagnostics",
+            ]),
+        tests("HouseTests", []),
         tests("MeshFilesTests", ["MeshFiles", "Addresses", "Diagnostics"]),
         tests("SystemAccessTests", ["SystemAccess", "Diagnostics"]),
         tests(

@@ -1,0 +1,5 @@
+import Testing
+
+@Suite struct HauberkCommandsSmokeTests {
+    @Test func `the suite runs`() {}
+}

@@ -1,0 +1,5 @@
+import Testing
+
+@Suite struct HostPlansSmokeTests {
+    @Test func `the suite runs`() {}
+}

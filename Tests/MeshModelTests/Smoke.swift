@@ -1,0 +1,5 @@
+import Testing
+
+@Suite struct MeshModelSmokeTests {
+    @Test func `the suite runs`() {}
+}

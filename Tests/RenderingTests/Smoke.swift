@@ -1,0 +1,5 @@
+import Testing
+
+@Suite struct RenderingSmokeTests {
+    @Test func `the suite runs`() {}
+}
