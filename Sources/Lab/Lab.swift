@@ -26,6 +26,11 @@ package enum Lab {
         return try await converse(launcher + agent, order.wire.frame, progress)
     }
 
+    private static let environment: Environment = .custom(
+        Dictionary(
+            LabCommand.environment.compactMap { name, value in Environment.Key(rawValue: name).map { ($0, value) } },
+            uniquingKeysWith: { first, _ in first }))
+
     /// Starts the child, hands it its order and keeps its standard input open until it has reported.
     private static func converse(
         _ words: [String], _ order: [UInt8], _ progress: @escaping @Sendable (LabProgress) -> Void
@@ -33,10 +38,11 @@ package enum Lab {
         let executable = words.first.flatMap { LabMachine.find($0) } ?? "/usr/bin/unshare"
         do {
             let result = try await Subprocess.run(
-                .path(FilePath(executable)), arguments: Arguments(Array(words.dropFirst())),
+                .path(FilePath(executable)), arguments: Arguments(Array(words.dropFirst())), environment: environment,
                 input: .inputWriter, output: .sequence, error: .string(limit: 1 << 20)
             ) { execution in
-                _ = try await execution.standardInputWriter.write(order)
+                // A child that ends at once does not read it; how it ended says why.
+                _ = try? await execution.standardInputWriter.write(order)
                 return try await listen(to: execution.standardOutput, progress)
             }
             if let report = try result.closureResult.get() { return report }

@@ -1,7 +1,5 @@
 import Diagnostics
-import Glibc
-import Subprocess
-import SystemPackage
+import SystemAccess
 
 /// What a program printed and how it ended.
 struct CommandResult: Sendable {
@@ -11,49 +9,34 @@ struct CommandResult: Sendable {
     let complaint: String
 }
 
-/// Runs the lab's programs with an environment of their own: nothing of the user's leaks in.
+/// Runs the lab's programs.
 enum LabCommand {
     static let searchPath = "/run/lab/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+    /// All that the lab's programs see of an environment: nothing of the user's leaks in.
+    ///
     /// One processor to each wireguard-go: a lab has many of them. No LOG_LEVEL: with one it keeps our pipes as its
     /// own, and its first complaint after we closed them kills it (wireguard-go, main.go).
-    private static let environment: Environment = .custom([
+    static let environment = [
         "PATH": searchPath, "LC_ALL": "C", "HOME": "/", "GOMAXPROCS": "1",
         "WG_QUICK_USERSPACE_IMPLEMENTATION": "wireguard-go", "WG_ENDPOINT_RESOLUTION_RETRIES": "1",
-    ])
+    ]
 
     /// Runs to the end or for `milliseconds`, whichever comes first.
     static func run(_ words: [String], input: String = "", milliseconds: Int = 30_000) async -> CommandResult {
-        await withTaskGroup(of: CommandResult?.self) { group in
-            group.addTask { await execute(words, input: input) }
-            group.addTask {
-                try? await Task.sleep(for: .milliseconds(milliseconds))
-                return nil
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            if let first { return first }
-            let tool = words.first ?? ""
-            return CommandResult(
-                succeeded: false, output: "", complaint: "\(tool) did not end within \(milliseconds / 1000) s")
-        }
-    }
-
-    private static func execute(_ words: [String], input: String) async -> CommandResult {
-        guard let tool = words.first else {
-            return CommandResult(succeeded: false, output: "", complaint: "no command")
-        }
-        let executable: Executable = tool.hasPrefix("/") ? .path(FilePath(tool)) : .name(tool)
+        var run = ToolRun(words.first ?? "", Array(words.dropFirst()))
+        run.input = Array(input.utf8)
+        run.environment = environment.mapValues { $0 }
+        run.timeoutSeconds = Double(milliseconds) / 1000
         do {
-            let result = try await Subprocess.run(
-                executable, arguments: Arguments(Array(words.dropFirst())), environment: environment,
-                input: .string(input), output: .string(limit: 16 << 20), error: .string(limit: 1 << 20))
-            let said = trimmed(result.standardError)
+            let result = try await ProcessRunner().run(run)
+            let said = trimmed(result.errorText)
             return CommandResult(
-                succeeded: result.terminationStatus.isSuccess, output: result.standardOutput,
-                complaint: said.isEmpty ? "\(tool) ended with \(result.terminationStatus)" : said)
+                succeeded: result.succeeded, output: result.outputText,
+                complaint: said.isEmpty ? "\(run.tool) ended as \(result.ending)" : said)
         } catch {
-            return CommandResult(succeeded: false, output: "", complaint: "\(tool): \(error)")
+            let reason = (error as? Failure)?.diagnostics.first?.message ?? "\(error)"
+            return CommandResult(succeeded: false, output: "", complaint: "\(run.tool): \(reason)")
         }
     }
 

@@ -65,11 +65,11 @@ struct Prober {
             let family: LabFamily
         }
         var indices: [Key: Int] = [:]
-        for (index, probe) in probes.enumerated() where probe.expectation.answer == .reachable {
+        for (index, probe) in probes.enumerated() {
             let e = probe.expectation
             indices[Key(from: e.from, to: e.to, family: e.family)] = index
         }
-        for index in probes.indices where probes[index].expectation.answer == .reachable {
+        for index in probes.indices {
             let e = probes[index].expectation
             guard let from = map.nodes[e.from], let to = map.nodes[e.to] else { continue }
             let mine = (map.hosts[from.host].host.reach == .natted ? 0 : 1, from.host)
@@ -132,10 +132,12 @@ struct Prober {
         }
     }
 
-    /// A follower waits for its leader's answer, or for far longer than a handshake takes.
+    /// A follower waits for its leader's answer, or for far longer than a handshake takes: two that start at once
+    /// can undo each other, and are silent for 5 s.
     private func mayAsk(_ index: Int, at now: Int) -> Bool {
         if let leader = probes[index].leader, !probes[leader].isFinished {
-            guard let asked = probes[leader].firstSent, now - asked > 2_500 else { return false }
+            let lead = probes[leader].expectation.answer == .reachable ? 2_500 : 500
+            guard let asked = probes[leader].firstSent, now - asked > lead else { return false }
         }
         return probes[index].isDue(at: now)
     }

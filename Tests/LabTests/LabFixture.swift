@@ -1,7 +1,8 @@
 import Glibc
-import Lab
 import Subprocess
 import SystemPackage
+
+@testable import Lab
 
 /// A host of a test: what its wg-quick file is written from.
 struct TestHost {
@@ -15,6 +16,7 @@ struct TestHost {
     var reach = LabReach.direct
     var forwards = false
     var routed: [LabRoutedNetwork] = []
+    var dnsNames: [String] = []
     /// Instead of a fresh private key.
     var secret: String?
 }
@@ -28,20 +30,39 @@ struct TestPeer {
     var key: String?
 }
 
-/// A folder of hand-written trees, gone with ``remove()``.
-struct LabFixture {
+/// A folder of hand-written trees, gone with ``remove()`` or, when a test throws before that, with the value.
+final class LabFixture: Sendable {
     let folder: String
-
-    /// A folder that is there already, for a child process.
-    init(folder: String) { self.folder = folder }
+    private let owner: pid_t
 
     init() throws {
         var template = Array("/tmp/hauberk-lab-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Errno(rawValue: errno) }
         folder = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        owner = getpid()
     }
 
-    func remove() async { _ = try? await run(.name("rm"), arguments: ["-rf", folder], output: .discarded) }
+    /// The folder of another process, which removes it.
+    init(borrowing folder: String) {
+        self.folder = folder
+        owner = 0
+    }
+
+    deinit { remove() }
+
+    func remove() {
+        guard owner == getpid() else { return }
+        LabFixture.remove(folder)
+    }
+
+    private static func remove(_ path: String) {
+        guard PosixFiles.status(path)?.isFolder == true else {
+            unlink(path)
+            return
+        }
+        for name in (try? PosixFiles.names(in: path)) ?? [] { remove("\(path)/\(name)") }
+        rmdir(path)
+    }
 
     /// The lab's agent as built beside the tests.
     static var agent: LabAgentCommand {
@@ -84,7 +105,7 @@ struct LabFixture {
         LabHost(
             name: host.name, site: host.site, privateAddresses: host.privateAddresses,
             publicAddresses: host.publicAddresses, reach: host.reach, overlayAddresses: host.overlay,
-            tree: "\(folder)/\(host.name)", routedNetworks: host.routed)
+            tree: "\(folder)/\(host.name)", routedNetworks: host.routed, dnsNames: host.dnsNames)
     }
 
     private func write(_ text: String, to directory: String, _ name: String, mode: mode_t) async throws {

@@ -15,7 +15,7 @@ import Testing
         let topology = LabTopology(
             sites: [site], hosts: built, expectations: everyPair(of: hosts.map(\.name)))
         let report = try await Lab.prove(topology, options: LabOptions(agent: LabFixture.agent))
-        await fixture.remove()
+        fixture.remove()
         #expect(report.isAsDeclared, "\(report.text)")
         #expect(report.pairs.count == 12)
         #expect(report.hosts.allSatisfy { $0.interfaces.first?.listeningPort == 51_820 })
@@ -43,7 +43,7 @@ import Testing
             sites: [site], hosts: built, expectations: everyPair(of: hosts.map(\.name), families: [.ipv4]))
         let patience = LabPatience(answer: 6_000, silence: 3_000)
         let report = try await Lab.prove(topology, options: LabOptions(agent: LabFixture.agent, patience: patience))
-        await fixture.remove()
+        fixture.remove()
         let failed = report.pairs.filter { $0.verdict != .asDeclared }
         #expect(!report.isAsDeclared)
         #expect(failed.map { "\($0.expectation.from)>\($0.expectation.to)" } == ["host-1>host-3", "host-3>host-1"])
@@ -94,7 +94,7 @@ import Testing
         let report = try await Lab.prove(
             LabTopology(sites: sites, hosts: built, expectations: expectations),
             options: LabOptions(agent: LabFixture.agent))
-        await fixture.remove()
+        fixture.remove()
         #expect(report.isAsDeclared, "\(report.text)")
         #expect(report.pairs.last?.evidence.contains("hop limit 63, peer hub") == true)
     }
@@ -127,7 +127,7 @@ import Testing
 
         let wrong = LabTopology(sites: [], hosts: built, expectations: everyPair(of: ["a", "b"], families: [.ipv4]))
         let refuted = try await Lab.prove(wrong, options: LabOptions(agent: LabFixture.agent))
-        await fixture.remove()
+        fixture.remove()
         #expect(refuted.pairs.map(\.verdict) == [.wrongPath, .wrongPath], "\(refuted.text)")
         #expect(refuted.pairs[0].evidence.contains("hop limit 64 was expected, peer b was expected"))
     }
@@ -144,7 +144,7 @@ import Testing
         let topology = LabTopology(
             sites: [site], hosts: built, expectations: everyPair(of: ["host-1", "host-2"], families: [.ipv4]))
         let report = try await Lab.prove(topology, options: LabOptions(agent: LabFixture.agent))
-        await fixture.remove()
+        fixture.remove()
         let problem = report.hosts[0].problems.joined()
         #expect(!report.isAsDeclared)
         #expect(problem.hasPrefix("wg-quick up wg0 failed: "), "\(report.text)")
@@ -153,12 +153,59 @@ import Testing
         #expect(report.pairs.allSatisfy { $0.verdict == .unproven && $0.evidence == "host-1 did not come up" })
     }
 
+    // host-1 (knows host-2) ── bridge ── host-2 (knows nobody)
+    @Test func `silence is proved by waiting, and an undeclared answer is a fault`() async throws {
+        let fixture = try LabFixture()
+        let hosts = (1...3).map { oneSiteHost($0) }
+        let built = try await fixture.write(hosts) { host in
+            let known = ["host-1": ["host-2", "host-3"], "host-3": ["host-1"]][host.name] ?? []
+            return hosts.filter { known.contains($0.name) }.map { TestPeer(name: $0.name, allowed: alone($0)) }
+        }
+        let expectations = everyPair(of: hosts.map(\.name), families: [.ipv4]).map {
+            LabExpectation(from: $0.from, to: $0.to, family: .ipv4, answer: .unreachable, path: .none)
+        }
+        let patience = LabPatience(answer: 6_000, silence: 3_000)
+        let report = try await Lab.prove(
+            LabTopology(sites: [site], hosts: built, expectations: expectations),
+            options: LabOptions(agent: LabFixture.agent, patience: patience))
+        fixture.remove()
+        let faults = report.pairs.filter { $0.verdict == .reached }
+        #expect(faults.map { "\($0.expectation.from)>\($0.expectation.to)" } == ["host-1>host-3", "host-3>host-1"])
+        #expect(report.pairs.count { $0.verdict == .asDeclared } == 4, "\(report.pairTable)")
+        #expect(report.milliseconds >= 3_000)
+    }
+
+    // nyc bridge ── a ── internet ── b ── fra bridge, each told the other's private address
+    @Test func `an endpoint on another site's private network fails as it would outside`() async throws {
+        let fixture = try LabFixture()
+        let hosts = [("a", 1, "nyc"), ("b", 2, "fra")].map { name, number, site in
+            TestHost(
+                name: name, overlay: ["10.88.0.\(number)"], endpoint: "10.13\(number).0.2", site: site,
+                privateAddresses: ["10.13\(number).0.2"], publicAddresses: ["203.0.113.\(number)"])
+        }
+        let built = try await fixture.write(hosts) { host in
+            hosts.filter { $0.name != host.name }.map { TestPeer(name: $0.name, allowed: alone($0)) }
+        }
+        let sites = [
+            LabSite(name: "nyc", networks: ["10.131.0.0/16"]), LabSite(name: "fra", networks: ["10.132.0.0/16"]),
+        ]
+        let patience = LabPatience(answer: 3_000, silence: 2_000)
+        let report = try await Lab.prove(
+            LabTopology(sites: sites, hosts: built, expectations: everyPair(of: ["a", "b"], families: [.ipv4])),
+            options: LabOptions(agent: LabFixture.agent, patience: patience))
+        fixture.remove()
+        #expect(report.hosts.flatMap(\.problems) == [], "\(report.text)")
+        #expect(report.pairs.map(\.verdict) == [.notReached, .notReached], "\(report.text)")
+        #expect(report.pairs[0].evidence == "wg0, peer b at 10.132.0.2:51820, no handshake")
+    }
+
     private let site = LabSite(name: "nyc", networks: ["10.132.0.0/16", "fd13:2::/64"])
 
     private func oneSiteHost(_ number: Int) -> TestHost {
         TestHost(
             name: "host-\(number)", overlay: ["10.88.0.\(number)", "fd5a::\(number)"],
-            endpoint: number == 1 ? "[fd13:2::1]" : "10.132.0.\(number)", site: "nyc",
-            privateAddresses: ["10.132.0.\(number)", "fd13:2::\(number)"])
+            endpoint: number == 1 ? "[fd13:2::1]" : number == 2 ? "host-2.example" : "10.132.0.\(number)",
+            site: "nyc", privateAddresses: ["10.132.0.\(number)", "fd13:2::\(number)"],
+            dnsNames: number == 2 ? ["host-2.example"] : [])
     }
 }

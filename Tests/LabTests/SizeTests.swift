@@ -22,7 +22,7 @@ extension `Labs of real tunnels` {
         let report = try await Lab.prove(topology, options: LabOptions(agent: LabFixture.agent)) { step in
             if step.done == step.total || step.done == 0 { print(start.duration(to: .now), step.stage, step.done) }
         }
-        await fixture.remove()
+        fixture.remove()
         print(report.summary)
         #expect(report.isAsDeclared, "\(report.text)")
         #expect(report.pairs.count == count * (count - 1) * 2)

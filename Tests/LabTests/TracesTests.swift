@@ -86,7 +86,7 @@ extension `Labs of real tunnels` {
     // host-1 ── bridge ── host-2, seen from outside
     @Test func `nothing is left behind, whether all is as declared or not`() async throws {
         let fixture = try LabFixture()
-        let good = try await twoHosts(fixture, secret: nil)
+        let good = try await twoHosts(fixture)
         let before = try await MachineTraces.now()
         let seen = Witness()
         let report = try await Lab.prove(good, options: LabOptions(agent: LabFixture.agent)) { seen.look(at: $0) }
@@ -94,7 +94,7 @@ extension `Labs of real tunnels` {
         let bad = try await twoHosts(fixture, secret: "not a key")
         let failure = try await Lab.prove(bad, options: LabOptions(agent: LabFixture.agent)) { seen.look(at: $0) }
         #expect(!failure.isAsDeclared)
-        await fixture.remove()
+        fixture.remove()
         #expect(seen.processes.count >= 4, "unshare, the agent and a wireguard-go for each host were not all seen")
         #expect(try await LabProcesses.survivors(of: seen.processes) == [])
         #expect(try await MachineTraces.now() == before)
@@ -107,7 +107,8 @@ extension `Labs of real tunnels` {
         let before = try await MachineTraces.now()
         await #expect(processExitsWith: .signal(SIGKILL)) {
             let folder = String(cString: getenv("HAUBERK_LAB_TEST"))
-            let topology = try await twoHosts(LabFixture(folder: folder), secret: nil)
+            let topology = try await twoHosts(
+                LabFixture(borrowing: folder), key: "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=")
             _ = try await Lab.prove(topology, options: LabOptions(agent: LabFixture.agent)) { step in
                 guard step.stage == .probing else { return }
                 let list = LabProcesses.below(getpid()).joined(separator: "\n")
@@ -120,7 +121,7 @@ extension `Labs of real tunnels` {
             }
         }
         let processes = LabProcesses.text("\(fixture.folder)/pids").split(separator: "\n").map(String.init)
-        await fixture.remove()
+        fixture.remove()
         #expect(processes.count >= 4, "\(processes)")
         #expect(try await LabProcesses.survivors(of: processes) == [])
         #expect(try await MachineTraces.now() == before)
@@ -137,13 +138,13 @@ extension `Labs of real tunnels` {
         await #expect(processExitsWith: .success) {
             let folder = String(cString: getenv("HAUBERK_LAB_TEST"))
             guard setgroups(0, nil) == 0, setgid(65_534) == 0, setuid(65_534) == 0, chdir("/") == 0 else { exit(2) }
-            let topology = try await twoHosts(LabFixture(folder: folder), secret: nil)
+            let topology = try await twoHosts(LabFixture(borrowing: folder))
             let agent = LabAgentCommand(executable: "\(folder)/lab-agent")
             let report = try await Lab.prove(topology, options: LabOptions(agent: agent))
             print(report.text)
             exit(report.isAsDeclared ? 0 : 1)
         }
-        await fixture.remove()
+        fixture.remove()
     }
 }
 
@@ -157,14 +158,15 @@ private final class Witness: @unchecked Sendable {
     }
 }
 
-private func twoHosts(_ fixture: LabFixture, secret: String?) async throws -> LabTopology {
+/// With a wrong `key` for each other the two stay silent, and the lab waits for sixteen seconds.
+private func twoHosts(_ fixture: LabFixture, secret: String? = nil, key: String? = nil) async throws -> LabTopology {
     let hosts = (1...2).map {
         TestHost(
             name: "host-\($0)", overlay: ["10.88.0.\($0)"], endpoint: "10.132.0.\($0)", site: "nyc",
             privateAddresses: ["10.132.0.\($0)"], secret: $0 == 1 ? secret : nil)
     }
     let built = try await fixture.write(hosts) { host in
-        hosts.filter { $0.name != host.name }.map { TestPeer(name: $0.name, allowed: alone($0)) }
+        hosts.filter { $0.name != host.name }.map { TestPeer(name: $0.name, allowed: alone($0), key: key) }
     }
     return LabTopology(
         sites: [LabSite(name: "nyc", networks: ["10.132.0.0/16"])], hosts: built,

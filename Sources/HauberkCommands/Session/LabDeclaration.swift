@@ -35,7 +35,27 @@ struct LabDeclaration {
             tree: "\(trees)/\(peer.name)",
             routedNetworks: declared.routes.map { route in
                 LabRoutedNetwork(prefix: route.value.description, testAddress: testAddress(in: route.value).description)
-            })
+            },
+            dnsNames: endpointName(of: declared).map { [$0] } ?? [])
+    }
+
+    /// What the lab's Internet routes to the host: its public addresses, the address of its `endpoint:`, and for an
+    /// endpoint by name alone an address of the lab's own (RFC 2544 keeps 198.18.0.0/15 for such networks).
+    private func publicAddresses(of index: Int) -> [String] {
+        let declared = mesh.peers[index].declared
+        var addresses = declared.publicAddresses.map(\.value)
+        if case .address(let address)? = declared.endpoint?.host, !addresses.contains(address) {
+            addresses.append(address)
+        }
+        if addresses.isEmpty, endpointName(of: declared) != nil {
+            addresses.append(.v4(0xc612_0000 + UInt32(truncatingIfNeeded: index + 1)))
+        }
+        return addresses.map(\.description)
+    }
+
+    private func endpointName(of peer: DeclaredPeer) -> String? {
+        if case .name(let name)? = peer.endpoint?.host { return name.description }
+        return nil
     }
 
     /// The highest address of the network that no peer has on the underlay.
