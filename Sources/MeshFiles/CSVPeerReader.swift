@@ -88,10 +88,8 @@ struct CSVPeerReader {
             }
         }
         guard let name else { return }
-        let order = Dictionary(uniqueKeysWithValues: PeerListColumn.allCases.enumerated().map { ($1, $0) })
-        let fields = cells.sorted { order[$0.column, default: 0] < order[$1.column, default: 0] }
-            .map { listField($0.column, $0.field) }
-        draft.entries.append(PeerListEntry(name: name, fields: fields, privateKey: secret))
+        let fields = cells.map { listField($0.column, $0.field) }
+        draft.entries.append(PeerListEntry(name: name, fields: PeerListColumn.sorted(fields), privateKey: secret))
     }
 
     private mutating func privateKey(_ field: CSVField, skipped: Int) -> Range<Int>? {

@@ -58,11 +58,14 @@ extension EditWriter {
     private mutating func append(_ texts: [String], after entry: YAMLEntry, in node: YAMLNode) {
         let place = end(of: entry)
         let start = entry.key.byteRange.lowerBound
-        if lines.isFirstOnLine(start), node.line < entry.key.line {
+        let hasOwnLine = lines.isFirstOnLine(start) && node.line < entry.key.line
+        if hasOwnLine || entry.value.byteRange.isEmpty {
             let rest = place..<max(place, min(lines.end(place), node.byteRange.upperBound))
             guard !lines.bytes[rest].contains(UInt8(ascii: "#")) else {
                 return refuse(entry.key, "a comment follows the last entry in the braces")
             }
+        }
+        if hasOwnLine {
             let indent = lines.newline + String(repeating: " ", count: entry.key.column - 1)
             edit(place..<place, texts.map { "," + indent + $0 }.joined())
         } else {
@@ -71,10 +74,15 @@ extension EditWriter {
         }
     }
 
-    /// The end of an entry's text, its colon included when it has no value.
+    /// The end of an entry's text. Where it has no value, its colon belongs to it, and the space or line end that
+    /// makes it a colon.
     private func end(of entry: YAMLEntry) -> Int {
         if !entry.value.byteRange.isEmpty { return entry.value.byteRange.upperBound }
-        return colon(after: entry.key).map { $0 + 1 } ?? entry.key.byteRange.upperBound
+        guard let colon = colon(after: entry.key) else { return entry.key.byteRange.upperBound }
+        var end = colon + 1
+        if end < lines.bytes.count, lines.bytes[end] == 0x0D { end += 1 }
+        if end < lines.bytes.count, lines.bytes[end] == 0x20 || lines.bytes[end] == 0x0A { end += 1 }
+        return end
     }
 
     /// Whether a line after the first of the gap between two entries holds a comment.

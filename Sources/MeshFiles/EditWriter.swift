@@ -29,6 +29,9 @@ struct EditWriter {
     }
 
     mutating func edit(_ range: Range<Int>, _ replacement: String) {
+        if range.lowerBound == lines.bytes.count, let text = openText(in: tree.root) {
+            return refuse(text, "the file ends inside this text; a line break must follow before it can go on")
+        }
         edits.append(ByteEdit(range: range, replacement: replacement))
     }
 
@@ -37,6 +40,17 @@ struct EditWriter {
             Diagnostic(
                 .unsupportedEdit, at: tree.location(of: node), reason,
                 hint: "make this edit by hand, or write each entry on a line of its own"))
+    }
+
+    /// The `|` or `>` text that a file without a final line break ends in: more lines would add the break to it.
+    private func openText(in node: YAMLNode) -> YAMLNode? {
+        switch node.value {
+        case .scalar(_, let style):
+            let isBlock = style == .literal || style == .folded
+            return isBlock && lines.bytes.last != 0x0A ? node : nil
+        case .sequence(let items, _): return items.last.flatMap { openText(in: $0) }
+        case .mapping(let entries, _): return entries.last.flatMap { openText(in: $0.value) }
+        }
     }
 
     /// The value with the changes below it made. `key` is nil for the root and inside lists.

@@ -1,4 +1,5 @@
 import Addresses
+package import Diagnostics
 
 extension LockFile {
     /// The file's bytes: header, mesh, preshared, then groups, peers and gone peers, each kind sorted by the bytes of
@@ -60,5 +61,16 @@ extension LockFile {
 
     private static func hexDigit(_ value: UInt8) -> UInt8 {
         value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+}
+
+extension LockFile {
+    /// Reads the bytes of `mesh.lock`. Lines in another order than the printed one, and a missing last line feed, are
+    /// accepted. `parsing` what ``text`` prints gives an equal value.
+    /// - Throws: a failure of status `meshInvalid` with every finding.
+    package init(parsing bytes: [UInt8], file: String) throws(Failure) {
+        let reader = bytes.withUnsafeBufferPointer { LockReader($0, file: file) }
+        guard reader.findings.isEmpty else { throw Failure(.meshInvalid, reader.findings) }
+        self = reader.lock
     }
 }

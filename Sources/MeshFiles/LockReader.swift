@@ -1,5 +1,5 @@
 import Addresses
-package import Diagnostics
+import Diagnostics
 
 /// Reads `mesh.lock`; goes on after a mistake, so that all are found at once.
 struct LockReader {
@@ -110,22 +110,24 @@ struct LockReader {
 // The kinds of line.
 extension LockReader {
     private mutating func readMesh(_ line: inout FieldLine) {
+        let start = line
         guard let name = takeName(&line) else { return }
         guard let id = line.take().flatMap({ FieldValue.hex($0, count: 16) }) else {
             return report(.lockInvalidField, line, "\(quoted(line.text)) is not a mesh id of 32 hexadecimal digits")
         }
         guard endsHere(&line) else { return }
-        guard lock.meshID.isEmpty else { return report(.lockOrder, line, "a second \"mesh\" line") }
+        guard lock.meshID.isEmpty else { return report(.lockOrder, start, "a second \"mesh\" line") }
         lock.name = name
         lock.meshID = id
     }
 
     private mutating func readPreshared(_ line: inout FieldLine) {
+        let start = line
         guard let epoch = line.take().flatMap(FieldValue.epoch) else {
             return report(.lockInvalidField, line, "\(quoted(line.text)) is not an epoch")
         }
         guard endsHere(&line) else { return }
-        guard !hasPreshared else { return report(.lockOrder, line, "a second \"preshared\" line") }
+        guard !hasPreshared else { return report(.lockOrder, start, "a second \"preshared\" line") }
         hasPreshared = true
         lock.presharedEpoch = epoch
     }
@@ -188,75 +190,5 @@ extension LockReader {
         }
         guard endsHere(&line) else { return }
         lock.gone.append(LockedGone(name: name, peer: peer, removed: removed))
-    }
-}
-
-// The fields that several kinds share.
-extension LockReader {
-    private mutating func takeName(_ line: inout FieldLine) -> String? {
-        if let name = line.take().flatMap(FieldValue.name) { return name }
-        report(.lockInvalidField, line, "\(quoted(line.text)) is not a name")
-        return nil
-    }
-
-    private mutating func takePeer(_ line: inout FieldLine) -> LockedPeer? {
-        var peer = LockedPeer(v4: nil, v6: nil, publicKey: "")
-        while line.isAddressNext, let field = line.take() {
-            guard let address = try? IPAddress(parsing: field.span), peer.v6 == nil,
-                address.family == .v6 || peer.v4 == nil
-            else {
-                report(.lockInvalidField, line, "\(quoted(line.text)) is not an address (one IPv4, then one IPv6)")
-                return nil
-            }
-            if address.family == .v4 { peer.v4 = address } else { peer.v6 = address }
-        }
-        guard let key = line.take(after: "key=") else {
-            report(.lockMalformedLine, line, "\"key=PUBLIC-KEY\" is missing here")
-            return nil
-        }
-        guard FieldValue.isKey(key) else {
-            report(.lockInvalidField, line, "the public key is not 44 characters of base64")
-            return nil
-        }
-        peer.publicKey = String(decoding: key, as: UTF8.self)
-        guard let epoch = line.take(after: "epoch=") else {
-            report(.lockMalformedLine, line, "\"epoch=NUMBER\" is missing here")
-            return nil
-        }
-        guard let number = FieldValue.epoch(epoch) else {
-            report(.lockInvalidField, line, "\(quoted(line.text)) is not an epoch")
-            return nil
-        }
-        peer.epoch = number
-        return takeHolder(&line, of: peer)
-    }
-
-    private mutating func takeHolder(_ line: inout FieldLine, of peer: LockedPeer) -> LockedPeer? {
-        var peer = peer
-        guard let held = line.take(after: "held=") else { return peer }
-        guard held.elementsEqual("peer".utf8) else {
-            report(.lockInvalidField, line, "\(quoted(line.text)) does not hold a key; only \"peer\" can")
-            return nil
-        }
-        peer.holder = .peer
-        return peer
-    }
-
-    private mutating func endsHere(_ line: inout FieldLine) -> Bool {
-        if line.isAtEnd { return true }
-        _ = line.take()
-        report(.lockMalformedLine, line, "one field too many: \(quoted(line.text))")
-        return false
-    }
-}
-
-extension LockFile {
-    /// Reads the bytes of `mesh.lock`. Lines in another order than the printed one, and a missing last line feed, are
-    /// accepted. `parsing` what ``text`` prints gives an equal value.
-    /// - Throws: a failure of status `meshInvalid` with every finding.
-    package init(parsing bytes: [UInt8], file: String) throws(Failure) {
-        let reader = bytes.withUnsafeBufferPointer { LockReader($0, file: file) }
-        guard reader.findings.isEmpty else { throw Failure(.meshInvalid, reader.findings) }
-        self = reader.lock
     }
 }

@@ -62,4 +62,11 @@ enum PeerListColumn: String, CaseIterable {
 
     /// The columns that peers of a YAML list may have.
     static let yamlNames = allCases.filter { $0 != .privateKey && $0 != .saveConfig }.map(\.rawValue)
+
+    /// The fields in the order of the cases.
+    static func sorted(_ fields: [PeerListField]) -> [PeerListField] {
+        fields.sorted { ranks[$0.name, default: 0] < ranks[$1.name, default: 0] }
+    }
+
+    private static let ranks = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1.rawValue, $0) })
 }

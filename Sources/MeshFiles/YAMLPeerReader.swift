@@ -46,7 +46,7 @@ struct YAMLPeerReader {
         for (index, field) in fields.enumerated() where fields[..<index].contains(where: { $0.name == field.name }) {
             draft.report(.duplicateColumn, at: field.location, "a second value for \(quoted(field.name))")
         }
-        draft.entries.append(PeerListEntry(name: name, fields: fields, privateKey: nil))
+        draft.entries.append(PeerListEntry(name: name, fields: PeerListColumn.sorted(fields), privateKey: nil))
     }
 
     private mutating func field(_ entry: YAMLEntry) -> PeerListField? {

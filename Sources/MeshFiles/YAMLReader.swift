@@ -19,7 +19,7 @@ struct YAMLReader {
     /// A file that is wrong in more places than this lists no more.
     private static let findingLimit = 100
 
-    private let bytes: UnsafeBufferPointer<UInt8>
+    let bytes: UnsafeBufferPointer<UInt8>
     private let file: String
     private let characters: CharacterIndex
     private var frames: [Frame] = []
@@ -115,7 +115,8 @@ struct YAMLReader {
         if style == .plain && text == "<<" && isKeyNext {
             report(.yamlMergeKey, place, "\"<<\" merges fields from elsewhere", hint: "write the fields out in full")
         }
-        if isKeyNext && isExplicitKey(place) { reportComplexKey(place) }
+        let isOneWord = event.start_mark.line == event.end_mark.line && place.start < place.end
+        if isKeyNext && (!isOneWord || isExplicitKey(place)) { reportComplexKey(place) }
         push(node)
     }
 
@@ -199,67 +200,8 @@ struct YAMLReader {
     private func source(_ place: YAMLPlace) -> String {
         String(decoding: bytes[Int(place.start)..<max(Int(place.start), Int(place.end))], as: UTF8.self)
     }
-}
 
-// What the house refuses.
-extension YAMLReader {
-    private mutating func refuse(
-        anchor: UnsafeMutablePointer<UInt8>?, tag: UnsafeMutablePointer<UInt8>?, _ place: YAMLPlace
-    ) {
-        if let anchor {
-            report(
-                .yamlAnchor, place, "the value has an anchor (\(quoted("&" + String(cString: anchor))))",
-                hint: "delete the anchor, and write the value out where it is repeated")
-        }
-        if let tag {
-            report(
-                .yamlTag, place, "the value has a tag (\(quoted(String(cString: tag))))",
-                hint: "delete the tag: every value is text")
-        }
-    }
-
-    /// `? key` is a key that may span lines; only the plain `key:` is taken.
-    private func isExplicitKey(_ place: YAMLPlace) -> Bool {
-        var index = Int(place.start) - 1
-        guard index >= 0, bytes[index] == 0x20 else { return false }
-        while index >= 0, bytes[index] == 0x20 { index -= 1 }
-        guard index >= 0, bytes[index] == UInt8(ascii: "?") else { return false }
-        return index == 0
-            || [0x0A, 0x20, UInt8(ascii: "{"), UInt8(ascii: ","), UInt8(ascii: "[")].contains(bytes[index - 1])
-    }
-
-    private mutating func reportComplexKey(_ place: YAMLPlace) {
-        report(
-            .yamlComplexKey, place, "a key that is not a plain \"key:\"",
-            hint: "write the key as one word followed by a colon")
-    }
-
-    private mutating func refuseDuplicates(_ entries: [YAMLEntry]) {
-        if entries.count <= 12 {
-            for later in entries.indices.dropFirst() {
-                guard let earlier = entries[..<later].first(where: { $0.name == entries[later].name }) else { continue }
-                reportDuplicate(entries[later], earlier)
-            }
-            return
-        }
-        var seen: [String: Int] = [:]
-        seen.reserveCapacity(entries.count)
-        for (index, entry) in entries.enumerated() {
-            if let earlier = seen.updateValue(index, forKey: entry.name) {
-                reportDuplicate(entry, entries[earlier])
-                seen[entry.name] = earlier
-            }
-        }
-    }
-
-    private mutating func reportDuplicate(_ entry: YAMLEntry, _ earlier: YAMLEntry) {
-        report(
-            .duplicateKey, entry.key.place,
-            "\(quoted(entry.name)) stands here again; it stands at line \(earlier.key.line) already",
-            hint: "delete one of the two, or give it another name")
-    }
-
-    private mutating func report(_ id: DiagnosticID, _ place: YAMLPlace, _ message: String, hint: String? = nil) {
+    mutating func report(_ id: DiagnosticID, _ place: YAMLPlace, _ message: String, hint: String? = nil) {
         guard findings.count < Self.findingLimit else { return }
         let location = SourceLocation(file: file, line: Int(place.line), column: Int(place.column))
         findings.append(Diagnostic(id, at: location, message, hint: hint))

@@ -33,6 +33,8 @@ private func set(_ path: String, _ text: String) -> @Sendable (inout MeshFileEdi
 }
 
 private let cases: [EditCase] = [
+    EditCase("in braces after nothing", "peers: {a: }\n", "peers: {a: , b: {site: x}}\n", add("b")),
+    EditCase("in braces, back to nothing", "peers: {a: , b: 1}\n", "peers: {a: }\n", drop("b")),
     EditCase("sorted place", "peers:\n  a: 1\n  c: 2\n", "peers:\n  a: 1\n  b: {site: x}\n  c: 2\n", add("b")),
     EditCase(
         "sorted ends", "peers:\n  b: 1\nz: 1", "peers:\n  a: {site: x}\n  b: 1\n  c: {site: x}\nz: 1", add("c", "a")),
@@ -138,6 +140,7 @@ private let cases: [EditCase] = [
         EditCase(
             "comment in braces", "peers: {\n  a: 1, # one\n  # two\n  b: 2\n}\n", "unsupported-edit 2:3", drop("a")),
         EditCase("comment at the end", "peers: {\n  a: 1 # one\n}\n", "unsupported-edit 2:3", add("b")),
+        EditCase("open text", "peers:\n  a: |\n    x", "unsupported-edit 2:6", add("b")),
         EditCase("list", "peers:\n- a\n", "unsupported-edit 2:1", add("b")),
         EditCase("text", "peers: x\n", "unsupported-edit 1:8", add("b")),
         EditCase("absent", "peers:\n  a: 1\n", "unsupported-edit 2:3", drop("b")),

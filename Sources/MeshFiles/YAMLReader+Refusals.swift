@@ -1,0 +1,60 @@
+import Diagnostics
+
+// What the house refuses.
+extension YAMLReader {
+    mutating func refuse(
+        anchor: UnsafeMutablePointer<UInt8>?, tag: UnsafeMutablePointer<UInt8>?, _ place: YAMLPlace
+    ) {
+        if let anchor {
+            report(
+                .yamlAnchor, place, "the value has an anchor (\(quoted("&" + String(cString: anchor))))",
+                hint: "delete the anchor, and write the value out where it is repeated")
+        }
+        if let tag {
+            report(
+                .yamlTag, place, "the value has a tag (\(quoted(String(cString: tag))))",
+                hint: "delete the tag: every value is text")
+        }
+    }
+
+    /// `? key` is a key that may span lines; only the plain `key:` is taken.
+    func isExplicitKey(_ place: YAMLPlace) -> Bool {
+        var index = Int(place.start) - 1
+        guard index >= 0, bytes[index] == 0x20 else { return false }
+        while index >= 0, bytes[index] == 0x20 { index -= 1 }
+        guard index >= 0, bytes[index] == UInt8(ascii: "?") else { return false }
+        return index == 0
+            || [0x0A, 0x20, UInt8(ascii: "{"), UInt8(ascii: ","), UInt8(ascii: "[")].contains(bytes[index - 1])
+    }
+
+    mutating func reportComplexKey(_ place: YAMLPlace) {
+        report(
+            .yamlComplexKey, place, "a key that is not a plain \"key:\"",
+            hint: "write the key as one word followed by a colon")
+    }
+
+    mutating func refuseDuplicates(_ entries: [YAMLEntry]) {
+        if entries.count <= 12 {
+            for later in entries.indices.dropFirst() {
+                guard let earlier = entries[..<later].first(where: { $0.name == entries[later].name }) else { continue }
+                reportDuplicate(entries[later], earlier)
+            }
+            return
+        }
+        var seen: [String: Int] = [:]
+        seen.reserveCapacity(entries.count)
+        for (index, entry) in entries.enumerated() {
+            if let earlier = seen.updateValue(index, forKey: entry.name) {
+                reportDuplicate(entry, entries[earlier])
+                seen[entry.name] = earlier
+            }
+        }
+    }
+
+    private mutating func reportDuplicate(_ entry: YAMLEntry, _ earlier: YAMLEntry) {
+        report(
+            .duplicateKey, entry.key.place,
+            "\(quoted(entry.name)) stands here again; it stands at line \(earlier.key.line) already",
+            hint: "delete one of the two, or give it another name")
+    }
+}
