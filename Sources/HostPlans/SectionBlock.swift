@@ -37,6 +37,13 @@ package final class SectionBlock: @unchecked Sendable {
             UnsafeBufferPointer(rebasing: memory[starts[range.lowerBound]..<starts[range.upperBound]]))
     }
 
+    /// Where in a section its one hole is, from the section's start; nil when it has none or several.
+    package func onlyHole(of section: Int) -> Int? {
+        let holes = holes(in: section..<section + 1)
+        guard let first = holes.first, holes.count == 1 else { return nil }
+        return first.offset - starts[section]
+    }
+
     /// The holes of some sections.
     package func holes(in range: Range<Int>) -> ArraySlice<(offset: Int, section: Int)> {
         let first = holes.firstIndex(from: range.lowerBound)

@@ -22,9 +22,14 @@ struct LoadedMesh {
     static let lockName = "mesh.lock"
     static let keysName = "mesh.keys"
 
-    /// Which files a command looks at; a keyring is not read where nothing of it is needed.
+    /// How far a command looks.
     enum Depth {
-        case withoutKeyring, withKeyring
+        /// `mesh.yaml` and `mesh.lock`, held against every rule.
+        case withoutKeyring
+        /// All three files, held against every rule.
+        case withKeyring
+        /// All three files, of which only the form is checked: what they say is about to change.
+        case form
     }
 
     init(path: String, snapshot: MeshSnapshot, _ depth: Depth = .withKeyring) throws {
@@ -40,10 +45,10 @@ struct LoadedMesh {
         let lock = snapshot.lock.flatMap { bytes in
             Self.parsed(&findings) { () throws(Failure) in try LockFile(parsing: bytes, file: Self.lockName) }
         }
-        let keyring = (depth == .withKeyring ? snapshot.keys : nil).flatMap { bytes in
+        let keyring = (depth == .withoutKeyring ? nil : snapshot.keys).flatMap { bytes in
             Self.parsed(&findings) { () throws(Failure) in try Keyring.parse(bytes, file: Self.keysName) }
         }
-        check = tree.map { MeshCheck.check($0.root, file: Self.yamlName, lock: lock) }
+        check = depth == .form ? nil : tree.map { MeshCheck.check($0.root, file: Self.yamlName, lock: lock) }
         findings += check?.findings ?? []
         self.tree = tree
         self.lock = lock

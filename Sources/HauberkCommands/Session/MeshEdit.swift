@@ -40,7 +40,7 @@ struct MeshEdit {
     func run(_ work: (LoadedMesh, inout Wishes) throws -> Void) throws -> Outcome {
         let directory = MeshDirectory.at(path)
         return try directory.withLock(waiting: wait, command: command) { transaction in
-            let before = try LoadedMesh(path: path, snapshot: transaction.snapshot)
+            let before = try LoadedMesh(path: path, snapshot: transaction.snapshot, .form)
             let broken = before.findings.filter { $0.location?.file != LoadedMesh.yamlName && $0.severity == .error }
             guard let tree = before.tree, broken.isEmpty else { throw Failure(.meshInvalid, before.findings) }
             guard let lock = before.lock, let keyring = before.keyring else { throw Self.incomplete(path) }

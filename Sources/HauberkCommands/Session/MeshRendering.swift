@@ -68,6 +68,11 @@ struct MeshRendering {
         let rendered = rendered(plan.mesh.topology.classOfPeer[source.host])
         let host = plan.host(source.host, in: rendered.view)
         let artifact = rendered.renderers[source.target].artifacts(for: host)[source.artifact]
+        if targets[source.target].isBuiltIn, let former = writer.former,
+            try scratch.assemble(artifact, after: former, secrets, { try writer.write($0) })
+        {
+            return
+        }
         try scratch.assemble(artifact, secrets) { try writer.write($0) }
     }
 

@@ -29,9 +29,9 @@ struct RenderSession {
         var rendering = MeshRendering(plan: plan, targets: targets, secrets: secrets)
         let entries = rendering.entries(of: chosen)
         let tree = OutputTree(root: root, mesh: mesh.name)
-        return try tree.write(entries, scope: names.isEmpty ? .everything : .folders(Set(names))) { index, writer in
-            try rendering.produce(index, into: &writer)
-        }
+        return try tree.write(
+            entries, scope: names.isEmpty ? .everything : .folders(Set(names)), shared: InputDigest(secrets.fingerprint)
+        ) { index, writer in try rendering.produce(index, into: &writer) }
     }
 
     /// The artifacts of one host alone.

@@ -94,6 +94,11 @@ package protocol FileSystem: Sendable {
     func names(in folder: Handle) throws(SystemError) -> [String]
     /// Writes all pieces in order at the handle's position, with one `writev` for each 1,024 of them.
     func write(_ pieces: [UnsafeRawBufferPointer], to handle: Handle) throws(SystemError)
+    /// The first `count` bytes of the file as memory, until ``unmap(_:)``; nil where that cannot be had. The file must
+    /// not get shorter meanwhile.
+    func map(_ handle: Handle, count: Int) -> UnsafeRawBufferPointer?
+    /// Gives mapped memory back.
+    func unmap(_ bytes: UnsafeRawBufferPointer)
     /// Empties the file and moves to its start.
     func empty(_ handle: Handle) throws(SystemError)
     func sync(_ handle: Handle, _ extent: SyncExtent) throws(SystemError)
@@ -107,4 +112,10 @@ package protocol FileSystem: Sendable {
     func lock(_ handle: Handle) throws(SystemError) -> Bool
     /// Frees the lock and closes: closing alone would leave it to a child that another thread is about to start.
     func unlock(_ handle: Handle)
+}
+
+extension FileSystem {
+    package func map(_ handle: Handle, count: Int) -> UnsafeRawBufferPointer? { nil }
+
+    package func unmap(_ bytes: UnsafeRawBufferPointer) {}
 }

@@ -214,3 +214,16 @@ extension Handle {
     /// Where relative paths start: the current folder.
     package static let current = Handle(raw: AT_FDCWD, path: "")
 }
+
+extension RealFileSystem {
+    package func map(_ handle: Handle, count: Int) -> UnsafeRawBufferPointer? {
+        guard count > 0 else { return nil }
+        let memory = mmap(nil, count, PROT_READ, MAP_PRIVATE | MAP_POPULATE, handle.raw, 0)
+        guard let memory, memory != MAP_FAILED else { return nil }
+        return UnsafeRawBufferPointer(start: memory, count: count)
+    }
+
+    package func unmap(_ bytes: UnsafeRawBufferPointer) {
+        _ = munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+    }
+}

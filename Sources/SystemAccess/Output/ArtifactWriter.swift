@@ -11,12 +11,21 @@ package struct ArtifactWriter: ~Copyable {
     }
 
     private let sink: Sink
+    /// The artifact as the last render wrote it, unchanged since, to take bytes from that are known to be the same; nil
+    /// where there is none. Valid until `produce` returns.
+    package let former: UnsafeRawBufferPointer?
     private var position = 0
     private var isEqual = true
 
-    init(file: Handle, _ fileSystem: any FileSystem) { sink = .file(file, fileSystem) }
+    init(file: Handle, _ fileSystem: any FileSystem, former: UnsafeRawBufferPointer? = nil) {
+        sink = .file(file, fileSystem)
+        self.former = former
+    }
 
-    init(comparing bytes: UnsafeRawBufferPointer) { sink = .comparison(bytes) }
+    init(comparing bytes: UnsafeRawBufferPointer) {
+        sink = .comparison(bytes)
+        former = nil
+    }
 
     /// Appends the pieces in order: one system call for each 1,024 of them, so give as many at once as there are.
     package mutating func write(_ pieces: [UnsafeRawBufferPointer]) throws {

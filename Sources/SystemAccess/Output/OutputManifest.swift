@@ -45,12 +45,20 @@ struct OutputManifest: Equatable {
 
     /// Sorted by path.
     var records: [Record] = []
+    /// What all files depend on, as the caller of the last render said; nil if it said nothing.
+    var shared: InputDigest?
 
     /// The text of the file.
     func text(mesh: String) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(64 + records.count * 140)
         text += "hauberk-output 1\nmesh \(mesh)\n".utf8
+        if let shared {
+            text += "shared ".utf8
+            appendHex(shared.high, to: &text)
+            appendHex(shared.low, to: &text)
+            text.append(0x0a)
+        }
         for record in records {
             appendHex(record.inputs.high, to: &text)
             appendHex(record.inputs.low, to: &text)
@@ -66,7 +74,10 @@ struct OutputManifest: Equatable {
         return text
     }
 
-    init(records: [Record] = []) { self.records = records }
+    init(records: [Record] = [], shared: InputDigest? = nil) {
+        self.records = records
+        self.shared = shared
+    }
 
     /// Nil if the text is not a whole manifest of this mesh.
     init?(parsing text: [UInt8], mesh: String) {
@@ -79,6 +90,11 @@ struct OutputManifest: Equatable {
             if line.starts(with: "end ".utf8) {
                 guard line.elementsEqual("end \(records.count)".utf8), lines.next() == nil else { return nil }
                 return
+            }
+            if line.starts(with: "shared ".utf8), records.isEmpty, shared == nil {
+                guard let digest = InputDigest(parsing: line.dropFirst(7)) else { return nil }
+                shared = digest
+                continue
             }
             guard let record = Record(parsing: line) else { return nil }
             if let last = records.last, last.path >= record.path { return nil }
@@ -98,6 +114,15 @@ extension OutputManifest.Record {
         self.init(
             path: path, inputs: InputDigest(high: high, low: low), size: size, modified: modified, changed: changed,
             inode: UInt64(bitPattern: inode))
+    }
+}
+
+extension InputDigest {
+    /// 32 hexadecimal digits.
+    fileprivate init?(parsing text: ArraySlice<UInt8>) {
+        var fields = FieldReader(text)
+        guard text.count == 32, let high = fields.hexadecimal(), let low = fields.hexadecimal() else { return nil }
+        self.init(high: high, low: low)
     }
 }
 

@@ -74,7 +74,8 @@ extension OutputSession {
         // A file that vanished is repaired, unless we may never have got to write it.
         guard let status else { return record.map { $0.size < 0 ? .create : .repair } ?? .create }
         if let record, record.describes(status), !record.isRacy(recordedAt: recordedAt), status.mode == entry.mode {
-            return record.inputs == entry.inputs ? .keep(record) : .write
+            if record.inputs == entry.inputs { return .keep(record) }
+            return shared != nil && shared == old.shared ? .update(status) : .write
         }
         if try holds(entry.path, index, produce) {
             return .confirm(status, recorded: record)
@@ -132,7 +133,7 @@ extension OutputSession {
                 hasNewRecords = hasNewRecords || record != recorded || record.isRacy(recordedAt: recordedAt)
                 records.append(record)
                 continue
-            case .create, .write: report.written.append(entries[index].path)
+            case .create, .write, .update: report.written.append(entries[index].path)
             case .repair: repairs.append(entries[index].path)
             }
             records.append(try replace(index, verdict, produce))
@@ -152,8 +153,7 @@ extension OutputSession {
         let handle = try fileSystem.open(temporary, .creating(mode: entry.mode & 0o7777))
         defer { fileSystem.close(handle) }
         do {
-            var writer = ArtifactWriter(file: handle, fileSystem)
-            try produce(index, &writer)
+            try write(index, to: handle, verdict, at: target, produce)
             if entry.mode & 0o7077 != 0 { try fileSystem.setMode(entry.mode, of: handle) }
             try put(temporary, at: target, verdict)
         } catch {
@@ -161,6 +161,23 @@ extension OutputSession {
             throw error
         }
         return OutputManifest.Record(entry, try fileSystem.status(of: handle))
+    }
+
+    /// Writes the new bytes, with the old ones at hand where they are as we left them.
+    private func write(
+        _ index: Int, to handle: Handle, _ verdict: Verdict, at target: Place, _ produce: Produce
+    ) throws {
+        var former: UnsafeRawBufferPointer?
+        defer { if let former { fileSystem.unmap(former) } }
+        if case .update(let status) = verdict {
+            let old = try fileSystem.open(target, .reading)
+            defer { fileSystem.close(old) }
+            if try fileSystem.status(of: old).isSameFile(as: status) {
+                former = fileSystem.map(old, count: Int(clamping: status.size))
+            }
+        }
+        var writer = ArtifactWriter(file: handle, fileSystem, former: former)
+        try produce(index, &writer)
     }
 
     /// Renames the finished file into place.

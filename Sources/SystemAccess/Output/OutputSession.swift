@@ -14,6 +14,8 @@ struct OutputSession: ~Copyable {
         case create
         /// There is one, of ours.
         case write
+        /// There is one as we left it, whose bytes may be of use.
+        case update(FileStatus)
         /// It was ours and is not as we left it.
         case repair
     }
@@ -24,6 +26,8 @@ struct OutputSession: ~Copyable {
     /// Indices of the entries by path.
     let order: [Int]
     let scope: OutputScope
+    /// What all artifacts depend on; nil when nothing of former ones may be used.
+    let shared: InputDigest?
     var folders: OutputFolders
     var report = OutputReport()
     /// The manifest as the last render left it; empty if there is none.
@@ -34,13 +38,15 @@ struct OutputSession: ~Copyable {
     var hasNewRecords = false
 
     init(
-        tree: OutputTree, root: Handle, _ plan: (entries: [OutputEntry], order: [Int]), _ scope: OutputScope
+        tree: OutputTree, root: Handle, _ plan: (entries: [OutputEntry], order: [Int]),
+        _ settings: (scope: OutputScope, shared: InputDigest?)
     ) {
         self.tree = tree
         fileSystem = tree.fileSystem
         entries = plan.entries
         order = plan.order
-        self.scope = scope
+        scope = settings.scope
+        shared = settings.shared
         folders = OutputFolders(root: root, tree.fileSystem)
     }
 
@@ -56,7 +62,7 @@ struct OutputSession: ~Copyable {
         let records = try bring(verdicts, produce)
         guard !report.isQuiet || hasNewRecords || !stale.isEmpty else { return }
         if durability == .synced, !report.isQuiet { try fileSystem.sync(folders.root, .fileSystem) }
-        try writeManifest(OutputManifest(records: merged(records)), durability)
+        try writeManifest(OutputManifest(records: merged(records), shared: shared), durability)
     }
 
     // MARK: The manifest
@@ -96,7 +102,7 @@ struct OutputSession: ~Copyable {
         for (index, verdict) in zip(order, verdicts) where verdict == .create && !known.contains(entries[index].path) {
             records.append(.intent(entries[index].path))
         }
-        return OutputManifest(records: records.sorted { $0.path < $1.path })
+        return OutputManifest(records: records.sorted { $0.path < $1.path }, shared: old.shared)
     }
 
     private func hasNewPaths(_ verdicts: [Verdict]) -> Bool {

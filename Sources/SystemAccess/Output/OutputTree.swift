@@ -28,13 +28,16 @@ package struct OutputTree: Sendable {
     /// - Parameters:
     ///   - entries: the files wanted, in any order.
     ///   - scope: which recorded files are stale when they are not among the entries.
+    ///   - shared: stands for what all artifacts have in common beyond their own digests; `produce` is handed an
+    ///     artifact's former bytes only when the last render said the same. Nil hands over none.
     ///   - produce: writes the bytes of the entry with the given index; not called for unchanged entries, twice for
     ///     one that has to be compared and differs. Called in the order of paths, on the caller's thread.
     /// - Throws: `Failure`: unsafe or double paths (64, nothing done), foreign files or symbolic links in the way (74,
     ///   77: all of them, nothing done), another writer (75), system errors; whatever `produce` throws.
     @discardableResult
     package func write(
-        _ entries: [OutputEntry], scope: OutputScope = .everything, _ durability: Durability = .synced,
+        _ entries: [OutputEntry], scope: OutputScope = .everything, shared: InputDigest? = nil,
+        _ durability: Durability = .synced,
         produce: (_ index: Int, _ writer: inout ArtifactWriter) throws -> Void
     ) throws -> OutputReport {
         try reported {
@@ -44,7 +47,7 @@ package struct OutputTree: Sendable {
             let folder = try fileSystem.open(Place(root, in: .current), .folderThroughLinks)
             defer { fileSystem.unlock(folder) }
             try lock(folder)
-            var session = OutputSession(tree: self, root: folder, (entries, order), scope)
+            var session = OutputSession(tree: self, root: folder, (entries, order), (scope, shared))
             try session.run(durability, produce)
             return session.report
         }
