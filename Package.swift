@@ -64,6 +64,8 @@ let package = Package(
                 "Diagnostics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "hauberk", dependencies: ["HauberkCommands"], swiftSettings: house),
+        .target(
+            name: "TestSupport", dependencies: ["SystemAccess"], path: "Tests/Support", swiftSettings: house),
         tests("AddressesTests", ["Addresses"]),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("KeysTests", ["Keys", "Diagnostics"]),
@@ -73,13 +75,12 @@ let package = Package(
         tests(
             "HauberkCommandsTests",
             [
-                "HauberkCommands", "hauberk", "SystemAccess", "Rendering", "HostPlans", "MeshModel", "MeshFiles",
-                "Keys",
-                "Addresses", "Diagnostics",
+                "TestSupport", "HauberkCommands", "hauberk", "SystemAccess", "Rendering", "HostPlans", "MeshModel",
+                "MeshFiles", "Keys", "Addresses", "Diagnostics",
             ]),
         tests("HouseTests", []),
         tests("MeshFilesTests", ["MeshFiles", "Addresses", "Diagnostics"]),
-        tests("SystemAccessTests", ["SystemAccess", "Diagnostics"]),
+        tests("SystemAccessTests", ["TestSupport", "SystemAccess", "Diagnostics"]),
         tests(
             "LabTests",
             [

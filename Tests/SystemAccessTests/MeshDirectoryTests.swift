@@ -1,6 +1,7 @@
 import Diagnostics
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import SystemAccess

@@ -1,5 +1,4 @@
 import Diagnostics
-import SystemAccess
 
 /// Prints findings to standard error, as the surroundings read them best.
 enum Findings {
@@ -12,18 +11,18 @@ enum Findings {
             text += (isWorkflow ? finding.annotation : finding.text) + "\n"
         }
         if findings.count > most { text += "and \(findings.count - most) more findings\n" }
-        Terminal.errors.write(text)
+        Surroundings.current.errors(text)
     }
 }
 
 /// Prints a command's result.
 enum Result {
     static func print(_ text: String) {
-        Terminal.output.write(text.hasSuffix("\n") || text.isEmpty ? text : text + "\n")
+        Surroundings.current.output(text.hasSuffix("\n") || text.isEmpty ? text : text + "\n")
     }
 
     /// Progress and chatter: standard error, so that results can be piped.
     static func note(_ text: String) {
-        Terminal.errors.write(text + "\n")
+        Surroundings.current.errors(text + "\n")
     }
 }

@@ -108,9 +108,12 @@ struct LoadedMesh {
 }
 
 extension MeshDirectory {
-    /// A mesh's folder with the digest that the protocol of transactions asks for.
+    /// A mesh's folder in the present surroundings, with the digest that the protocol of transactions asks for.
     static func at(_ path: String) -> MeshDirectory {
-        MeshDirectory(path) { Digest.blake2b128($0) }
+        let surroundings = Surroundings.current
+        return MeshDirectory(path, fileSystem: surroundings.files, clock: surroundings.clock) {
+            Digest.blake2b128($0)
+        }
     }
 }
 

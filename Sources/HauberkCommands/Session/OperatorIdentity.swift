@@ -9,7 +9,7 @@ struct OperatorIdentity {
     /// The identity of an existing file; a protected one asks for its passphrase.
     func open() throws -> Identity {
         let path = try options.path()
-        let file = try SystemAccess.IdentityFile(path).withBytes { bytes in
+        let file = try Self.file(path).withBytes { bytes in
             try Keys.IdentityFile.parse(bytes, file: path)
         }
         guard file.isProtected else { return try file.open() }
@@ -19,7 +19,7 @@ struct OperatorIdentity {
     /// The existing identity, or a new one without a passphrase where there is none, with its path when it is new.
     func openOrCreate() throws -> (identity: Identity, created: String?) {
         let path = try options.path()
-        let file = SystemAccess.IdentityFile(path)
+        let file = Self.file(path)
         if try file.exists { return (try open(), nil) }
         let identity = Identity.generate()
         let text: Secret
@@ -32,10 +32,14 @@ struct OperatorIdentity {
         return (identity, path)
     }
 
+    private static func file(_ path: String) -> SystemAccess.IdentityFile {
+        SystemAccess.IdentityFile(path, fileSystem: Surroundings.current.files)
+    }
+
     private func passphrase(for path: String) throws -> Secret {
         if let file = options.passphraseFile {
             var secret: Secret?
-            try SystemAccess.IdentityFile(file).withBytes { bytes in
+            try Self.file(file).withBytes { bytes in
                 var end = bytes.count
                 while end > 0, bytes[end - 1] == 0x0a || bytes[end - 1] == 0x0d { end -= 1 }
                 secret = Secret(copying: UnsafeRawBufferPointer(rebasing: bytes[..<end]))

@@ -1,14 +1,13 @@
 import Glibc
 import Synchronization
-
-@testable import SystemAccess
+package import SystemAccess
 
 /// The real files, with a fault at the k-th call that changes something.
 ///
 /// Root may do everything, so that EACCES and EROFS cannot be had from real permissions in every test environment:
 /// they are made here.
-final class FaultyFileSystem: FileSystem {
-    enum Loss: Sendable, CaseIterable {
+package final class FaultyFileSystem: FileSystem {
+    package enum Loss: Sendable, CaseIterable {
         /// The process was killed; the kernel lives.
         case nothing
         /// Power failed: files that were not synced are empty.
@@ -18,10 +17,10 @@ final class FaultyFileSystem: FileSystem {
         /// As `names`, but the new lock file has reached the disk before the rest: names may get there in any order.
         case namesButLock
 
-        func takesBack(_ name: String) -> Bool { self == .names || name != MeshFile.lock.rawValue }
+        func takesBack(_ name: String) -> Bool { self == .names || name != "mesh.lock" }
     }
 
-    enum Fault: Sendable {
+    package enum Fault: Sendable {
         case fail(Int32)
         /// The k-th call and all that follow fail.
         case failFromThere(Int32)
@@ -44,7 +43,7 @@ final class FaultyFileSystem: FileSystem {
     private let state = Mutex(State())
 
     /// - Parameter watched: the folder whose names a power failure takes back.
-    init(_ k: Int, _ fault: Fault, watching watched: String) {
+    package init(_ k: Int, _ fault: Fault, watching watched: String) {
         (self.k, self.fault, self.watched) = (k, fault, watched)
         remember()
     }
@@ -57,7 +56,7 @@ final class FaultyFileSystem: FileSystem {
     }
 
     /// How many calls changed something, or would have.
-    var calls: Int { state.withLock { $0.calls } }
+    package var calls: Int { state.withLock { $0.calls } }
 
     private enum Answer { case go, fail(Int32), crash(Loss) }
 
@@ -126,7 +125,7 @@ final class FaultyFileSystem: FileSystem {
 }
 
 extension FaultyFileSystem {
-    func open(_ place: Place, _ purpose: OpenPurpose) throws(SystemError) -> Handle {
+    package func open(_ place: Place, _ purpose: OpenPurpose) throws(SystemError) -> Handle {
         switch purpose {
         case .creating, .sharing:
             return try change("create", place.path) { () throws(SystemError) in try real.open(place, purpose) }
@@ -137,29 +136,29 @@ extension FaultyFileSystem {
     }
 
     /// Also works after a crash: the kernel closes what a dead process held open.
-    func close(_ handle: Handle) { real.close(handle) }
+    package func close(_ handle: Handle) { real.close(handle) }
 
-    func status(of handle: Handle) throws(SystemError) -> FileStatus {
+    package func status(of handle: Handle) throws(SystemError) -> FileStatus {
         try look(handle.path)
         return try real.status(of: handle)
     }
 
-    func status(of place: Place) throws(SystemError) -> FileStatus? {
+    package func status(of place: Place) throws(SystemError) -> FileStatus? {
         try look(place.path)
         return try real.status(of: place)
     }
 
-    func read(_ handle: Handle, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+    package func read(_ handle: Handle, into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
         try look(handle.path)
         return try real.read(handle, into: buffer)
     }
 
-    func names(in folder: Handle) throws(SystemError) -> [String] {
+    package func names(in folder: Handle) throws(SystemError) -> [String] {
         try look(folder.path)
         return try real.names(in: folder)
     }
 
-    func write(_ pieces: [UnsafeRawBufferPointer], to handle: Handle) throws(SystemError) {
+    package func write(_ pieces: [UnsafeRawBufferPointer], to handle: Handle) throws(SystemError) {
         let inode = try real.status(of: handle).inode
         state.withLock { state in
             // Not dup(2): a copy of the descriptor would keep the lock file locked.
@@ -174,11 +173,11 @@ extension FaultyFileSystem {
         }
     }
 
-    func empty(_ handle: Handle) throws(SystemError) {
+    package func empty(_ handle: Handle) throws(SystemError) {
         try change("empty", handle.path) { () throws(SystemError) in try real.empty(handle) }
     }
 
-    func sync(_ handle: Handle, _ extent: SyncExtent) throws(SystemError) {
+    package func sync(_ handle: Handle, _ extent: SyncExtent) throws(SystemError) {
         try change("sync", handle.path) { () throws(SystemError) in try real.sync(handle, extent) }
         let status = try real.status(of: handle)
         state.withLock { state in
@@ -192,29 +191,29 @@ extension FaultyFileSystem {
         if status.kind == .folder, handle.path == watched { remember() }
     }
 
-    func rename(_ old: Place, to new: Place, _ manner: RenameManner) throws(SystemError) {
+    package func rename(_ old: Place, to new: Place, _ manner: RenameManner) throws(SystemError) {
         try change("rename to", new.path) { () throws(SystemError) in try real.rename(old, to: new, manner) }
     }
 
-    func removeFile(_ place: Place) throws(SystemError) {
+    package func removeFile(_ place: Place) throws(SystemError) {
         try change("remove", place.path) { () throws(SystemError) in try real.removeFile(place) }
     }
 
-    func removeFolder(_ place: Place) throws(SystemError) {
+    package func removeFolder(_ place: Place) throws(SystemError) {
         try change("remove", place.path) { () throws(SystemError) in try real.removeFolder(place) }
     }
 
-    func makeFolder(_ place: Place, mode: UInt32) throws(SystemError) {
+    package func makeFolder(_ place: Place, mode: UInt32) throws(SystemError) {
         try change("create", place.path) { () throws(SystemError) in try real.makeFolder(place, mode: mode) }
     }
 
-    func setMode(_ mode: UInt32, of handle: Handle) throws(SystemError) {
+    package func setMode(_ mode: UInt32, of handle: Handle) throws(SystemError) {
         try change("change the mode of", handle.path) { () throws(SystemError) in try real.setMode(mode, of: handle) }
     }
 
-    func unlock(_ handle: Handle) { real.unlock(handle) }
+    package func unlock(_ handle: Handle) { real.unlock(handle) }
 
-    func lock(_ handle: Handle) throws(SystemError) -> Bool {
+    package func lock(_ handle: Handle) throws(SystemError) -> Bool {
         try look(handle.path)
         return try real.lock(handle)
     }

@@ -1,25 +1,27 @@
 import Glibc
-
-@testable import SystemAccess
+import SystemAccess
 
 /// A folder of the test's own; it and all below it is removed when the work ends, however it ends.
-func withTemporaryFolder<Result>(_ work: (String) throws -> Result) throws -> Result {
+package func withTemporaryFolder<Result>(_ work: (String) throws -> Result) throws -> Result {
     let path = try makeTemporaryFolder()
     defer { removeTree(path) }
     return try work(path)
 }
 
+/// The folder that relative paths start from.
+private let here = Handle(raw: AT_FDCWD, path: "")
+
 private func makeTemporaryFolder() throws -> String {
     // In memory if possible: thousands of fsync calls wear a disk and take minutes.
     let parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
-    var template = Array("\(parent)/hauberk-system-XXXXXX".utf8CString)
+    var template = Array("\(parent)/hauberk-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw SystemError("create", "/tmp", errno) }
     return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
 }
 
 private func removeTree(_ path: String) {
     let files = RealFileSystem()
-    guard let folder = try? files.open(Place(path, in: .current), .folder) else {
+    guard let folder = try? files.open(Place(path, in: here), .folder) else {
         unlink(path)
         return
     }
@@ -28,15 +30,29 @@ private func removeTree(_ path: String) {
     rmdir(path)
 }
 
-/// The file's bytes as text; nil if there is none.
-func text(_ path: String) -> String? {
-    (try? RealFileSystem().contents(of: Place(path, in: .current), limit: 1 << 30)).flatMap {
-        $0.map { String(decoding: $0.bytes, as: UTF8.self) }
+/// The file's bytes; nil if there is none.
+package func bytes(_ path: String) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var record = stat()
+    fstat(descriptor, &record)
+    var bytes = [UInt8](repeating: 0, count: Int(record.st_size))
+    var filled = 0
+    while filled < bytes.count {
+        let rest = bytes.count - filled
+        let got = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress.map { $0 + filled }, rest) }
+        if got <= 0 { return nil }
+        filled += got
     }
+    return bytes
 }
 
+/// The file's bytes as text; nil if there is none.
+package func text(_ path: String) -> String? { bytes(path).map { String(decoding: $0, as: UTF8.self) } }
+
 /// Writes a file as an editor would: in place.
-func save(_ text: String, to path: String) throws {
+package func save(_ text: String, to path: String) throws {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw SystemError("create", path, errno) }
     defer { close(descriptor) }
@@ -47,28 +63,18 @@ func save(_ text: String, to path: String) throws {
 }
 
 /// Sets the times of the file so many seconds from now.
-func shiftTimes(of path: String, seconds: Int) {
+package func shiftTimes(of path: String, seconds: Int) {
     let now = time(nil) + seconds
     let times = [timespec(tv_sec: now, tv_nsec: 0), timespec(tv_sec: now, tv_nsec: 0)]
     utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW)
 }
 
 /// Paths of all files, links and empty folders below, relative and sorted; folders end in a slash.
-func tree(_ path: String, _ prefix: String = "") -> [String] {
+package func tree(_ path: String, _ prefix: String = "") -> [String] {
     let files = RealFileSystem()
-    guard let folder = try? files.open(Place(path, in: .current), .folder) else { return [prefix] }
+    guard let folder = try? files.open(Place(path, in: here), .folder) else { return [prefix] }
     defer { files.close(folder) }
     let names = (try? files.names(in: folder)) ?? []
     if names.isEmpty, !prefix.isEmpty { return [prefix + "/"] }
     return names.flatMap { tree("\(path)/\($0)", prefix.isEmpty ? $0 : "\(prefix)/\($0)") }
-}
-
-/// 16 bytes of any hash: FNV-1a, 64 bits, twice.
-func testDigest(_ bytes: [UInt8]) -> [UInt8] {
-    var result: [UInt8] = []
-    for seed: UInt64 in [0xcbf2_9ce4_8422_2325, 0x9e37_79b9_7f4a_7c15] {
-        let hash = bytes.reduce(seed) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-        result += (0..<8).map { UInt8(truncatingIfNeeded: hash >> (8 * $0)) }
-    }
-    return result
 }
