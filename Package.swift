@@ -68,16 +68,16 @@ let package = Package(
             name: "TestSupport", dependencies: ["SystemAccess"], path: "Tests/Support", swiftSettings: house),
         tests("AddressesTests", ["Addresses"]),
         tests("DiagnosticsTests", ["Diagnostics"]),
-        tests("KeysTests", ["Keys", "Diagnostics"]),
+        tests("KeysTests", ["Keys", "Diagnostics", "CSodium"]),
         tests("MeshModelTests", ["MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
         tests("HostPlansTests", ["HostPlans", "MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
         tests("RenderingTests", ["Rendering", "HostPlans", "MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
-        tests(
-            "HauberkCommandsTests",
-            [
+        .testTarget(
+            name: "HauberkCommandsTests",
+            dependencies: [
                 "TestSupport", "HauberkCommands", "hauberk", "SystemAccess", "Rendering", "HostPlans", "MeshModel",
                 "MeshFiles", "Keys", "Addresses", "Diagnostics",
-            ]),
+            ], exclude: ["Fixtures"], swiftSettings: house),
         tests("HouseTests", []),
         tests("MeshFilesTests", ["MeshFiles", "Addresses", "Diagnostics"]),
         tests("SystemAccessTests", ["TestSupport", "SystemAccess", "Diagnostics"]),

@@ -1,0 +1,42 @@
+/// A finding that only an injected fault or a special machine can show, with the test that shows it.
+struct MistakesElsewhere: Sendable, CustomStringConvertible {
+    let id: String
+    /// Below `Tests/`.
+    let file: String
+    /// The test's name.
+    let test: String
+
+    var description: String { id }
+
+    static let all: [MistakesElsewhere] = [
+        MistakesElsewhere(
+            id: "file-too-large", file: "HauberkCommandsTests/MistakesTests.swift",
+            test: "a file of more than 64 MiB is refused unread"),
+        MistakesElsewhere(
+            id: "edit-mismatch", file: "MeshFilesTests/EditorTests.swift", test: "?"),
+        MistakesElsewhere(
+            id: "internal-error", file: "SystemAccessTests/TransactionTests.swift",
+            test: "two files without the lock file are refused as a bug before anything is written"),
+        MistakesElsewhere(
+            id: "input-output-error", file: "SystemAccessTests/ToolAndTerminalTests.swift",
+            test: "each error number has its finding, status and text"),
+        MistakesElsewhere(
+            id: "changed-meanwhile", file: "SystemAccessTests/TransactionTests.swift",
+            test: "an edit saved while a command runs is not overwritten"),
+        MistakesElsewhere(
+            id: "identity-exists", file: "SystemAccessTests/ToolAndTerminalTests.swift",
+            test: "an identity is written once, private, and read back"),
+        MistakesElsewhere(
+            id: "no-passphrase", file: "SystemAccessTests/ToolAndTerminalTests.swift",
+            test: "the end of the input and a missing terminal are told"),
+        MistakesElsewhere(
+            id: "long-passphrase", file: "SystemAccessTests/ToolAndTerminalTests.swift",
+            test: "a passphrase that does not fit is refused, and the echo comes back"),
+        MistakesElsewhere(
+            id: "tool-overdue", file: "SystemAccessTests/ToolAndTerminalTests.swift",
+            test: "a tool that takes too long is ended"),
+        MistakesElsewhere(
+            id: "tool-too-loud", file: "SystemAccessTests/ToolAndTerminalTests.swift",
+            test: "a tool that says too much is ended"),
+    ]
+}

@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct HauberkCommandsSmokeTests {
-    @Test func `the suite runs`() {}
-}
