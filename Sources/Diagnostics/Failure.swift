@@ -1,5 +1,5 @@
 /// The exit codes of every command, after sysexits(3) where it has one.
-package enum ExitStatus: Int32, Sendable {
+package enum ExitStatus: Int32, CaseIterable, Sendable {
     /// Done, or nothing to do.
     case done = 0
     /// The answer is no, or a host failed (each is named).

@@ -29,12 +29,14 @@ struct CheckCommand: ParsableCommand {
         } else {
             Findings.print(findings)
             if errors == 0, let declared = loaded.check?.declared {
-                let warnings = findings.isEmpty ? "nothing to report" : "\(findings.count) warnings"
-                Result.print("\(declared.name): \(declared.peers.count) peers, \(warnings)")
+                let warnings = findings.isEmpty ? "nothing to report" : Self.count(findings.count, "warning")
+                Result.print("\(declared.name): \(Self.count(declared.peers.count, "peer")), \(warnings)")
             }
         }
         if errors > 0 { throw ExitCode(ExitStatus.meshInvalid.rawValue) }
     }
+
+    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 }
 
 /// A finding as `check --json` has it; the names are stable.

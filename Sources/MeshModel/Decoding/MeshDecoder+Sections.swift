@@ -4,7 +4,8 @@ import MeshFiles
 
 /// `wireguard:`, `sites:` and `groups:`.
 extension MeshDecoder {
-    private enum WireGuardField: String, CaseIterable {
+    /// The fields of `wireguard:`.
+    package enum WireGuardField: String, CaseIterable {
         case interface, port, mtu, keepalive
         case presharedKeys = "preshared-keys"
     }
@@ -45,7 +46,8 @@ extension MeshDecoder {
         return reader.number(node, of: "keepalive", in: 0...65535).map(UInt16.init)
     }
 
-    private enum SiteField: String, CaseIterable {
+    /// The fields of a site.
+    package enum SiteField: String, CaseIterable {
         case network, interface
         case publicInterface = "public-interface"
     }
@@ -75,6 +77,11 @@ extension MeshDecoder {
         return site
     }
 
+    /// The fields of a group.
+    package enum GroupField: String, CaseIterable {
+        case prefix
+    }
+
     mutating func groups(_ node: YAMLNode?) -> [Group] {
         guard let node else { return [] }
         var groups = reader.entries(node, of: "groups").compactMap { group($0) }
@@ -87,11 +94,11 @@ extension MeshDecoder {
         guard let name = reader.name(entry.key, of: "group") else { return nil }
         var group = Group(name: name, location: reader.place(entry.key), prefixes: [])
         for entry in reader.entries(entry.value, of: name) {
-            guard entry.name == "prefix" else {
-                reader.unknown(entry.key, in: "a group", known: ["prefix"])
-                continue
+            switch GroupField(rawValue: entry.name) {
+            case .prefix?:
+                group.prefixes = reader.values(entry.value, of: "prefix", parse: IPPrefix.init(parsing:))
+            case nil: reader.unknown(entry.key, in: "a group", known: GroupField.allCases.map(\.rawValue))
             }
-            group.prefixes = reader.values(entry.value, of: "prefix", parse: IPPrefix.init(parsing:))
         }
         for family in IPFamily.allCases {
             let ofFamily = group.prefixes.filter { $0.value.family == family }

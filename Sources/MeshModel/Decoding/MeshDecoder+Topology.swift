@@ -4,7 +4,8 @@ import MeshFiles
 
 /// `topology:`, `hubs:`, `links:` and `relays:`.
 extension MeshDecoder {
-    private enum TopologyWord: String, CaseIterable {
+    /// The values of `topology:`.
+    package enum TopologyWord: String, CaseIterable {
         case mesh, hub, custom
     }
 

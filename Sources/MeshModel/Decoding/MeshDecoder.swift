@@ -23,11 +23,12 @@ package struct MeshDecoder {
     }
 
     /// The fields at the top of the file; those of later capabilities are known and refused.
-    enum Field: String, CaseIterable {
+    package enum Field: String, CaseIterable {
         case mesh, prefixes, wireguard, quarantine, sites, groups, topology, hubs, links, relays, beside, peers
         case services, allow, guard_ = "guard", tests, rotation, icmp
 
-        var isEnforced: Bool {
+        /// False for what this version refuses.
+        package var isEnforced: Bool {
             switch self {
             case .services, .allow, .guard_, .tests, .rotation, .icmp: return false
             default: return true
