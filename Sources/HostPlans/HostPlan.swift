@@ -35,13 +35,8 @@ package struct HostPlan: Sendable {
 extension ClassView {
     /// The index of a peer's section; nil when the class does not peer with it.
     package func index(of peer: Int) -> Int? {
-        var low = 0
-        var high = sections.count
-        while low < high {
-            let middle = (low + high) / 2
-            if sections[middle].peer < peer { low = middle + 1 } else { high = middle }
-        }
-        return low < sections.count && sections[low].peer == peer ? low : nil
+        let index = sections.partitioningIndex { $0.peer >= peer }
+        return index < sections.count && sections[index].peer == peer ? index : nil
     }
 }
 

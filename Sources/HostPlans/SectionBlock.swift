@@ -1,3 +1,5 @@
+import MeshModel
+
 /// The sections of a class of hosts, rendered once and joined, shared by all artifacts of the class.
 package final class SectionBlock: @unchecked Sendable {
     // The memory is written before the initializer returns and never again, so that any thread may read it.
@@ -46,20 +48,7 @@ package final class SectionBlock: @unchecked Sendable {
 
     /// The holes of some sections.
     package func holes(in range: Range<Int>) -> ArraySlice<(offset: Int, section: Int)> {
-        let first = holes.firstIndex(from: range.lowerBound)
-        return holes[first..<holes.firstIndex(from: range.upperBound)]
-    }
-}
-
-extension [(offset: Int, section: Int)] {
-    /// The index of the first hole of a section or a later one.
-    fileprivate func firstIndex(from section: Int) -> Int {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle].section < section { low = middle + 1 } else { high = middle }
-        }
-        return low
+        let first = holes.partitioningIndex { $0.section >= range.lowerBound }
+        return holes[first..<holes.partitioningIndex { $0.section >= range.upperBound }]
     }
 }

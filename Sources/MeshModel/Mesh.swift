@@ -29,13 +29,8 @@ package struct Mesh: Sendable {
 
     /// The index of a peer by its name; nil when the mesh has no enabled peer of that name.
     package func index(of name: String) -> Int? {
-        var low = 0
-        var high = peers.count
-        while low < high {
-            let middle = (low + high) / 2
-            if peers[middle].name < name { low = middle + 1 } else { high = middle }
-        }
-        return low < peers.count && peers[low].name == name ? low : nil
+        let index = peers.partitioningIndex { $0.name >= name }
+        return index < peers.count && peers[index].name == name ? index : nil
     }
 }
 
