@@ -35,7 +35,8 @@ struct RenderCommand: ParsableCommand {
     func run() throws {
         let path = try mesh.path()
         var loaded = try LoadedMesh.read(path)
-        if loaded.isRefused { throw Failure(.meshInvalid, loaded.findings) }
+        let beside = loaded.check?.declared.map { BesideMeshes.findings(for: $0, at: path) } ?? []
+        if loaded.isRefused || !beside.isEmpty { throw Failure(.meshInvalid, loaded.findings + beside) }
         if loaded.check?.mesh == nil {
             let edit = MeshEdit(path: path, identity: identity, wait: wait.wait, command: "hauberk render")
             PeerAddition.report(try edit.run { _, _ in })

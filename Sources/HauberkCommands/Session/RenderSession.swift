@@ -25,13 +25,20 @@ struct RenderSession {
 
     /// Brings the folder to what the mesh says; an empty `names` means every peer.
     func write(below root: String, only names: [String]) throws -> OutputReport {
+        var progress = Progress()
+        defer { progress.finish() }
+        var done = 0
         let chosen = names.isEmpty ? nil : Set(names.compactMap(mesh.index))
         var rendering = MeshRendering(plan: plan, targets: targets, secrets: secrets)
         let entries = rendering.entries(of: chosen)
         let tree = OutputTree(root: root, mesh: mesh.name)
         return try tree.write(
             entries, scope: names.isEmpty ? .everything : .folders(Set(names)), shared: InputDigest(secrets.fingerprint)
-        ) { index, writer in try rendering.produce(index, into: &writer) }
+        ) { index, writer in
+            try rendering.produce(index, into: &writer)
+            done += 1
+            progress.update("rendering: \(done) of at most \(entries.count) files")
+        }
     }
 
     /// The artifacts of one host alone.
