@@ -137,10 +137,15 @@ package struct LockUpdate: Sendable {
             for block in blocks[group.name] ?? [] { reserve(block, for: group, &findings) }
         }
         for (index, group) in mesh.groups.enumerated() {
-            let members = mesh.peers.count { $0.groups.first == index }
+            let members = mesh.peers.filter { $0.groups.first == index }
             for family in families(of: mesh) where !(blocks[group.name] ?? []).contains(where: { $0.family == family })
             {
-                choose(family, for: group, members: members, &blocks, &findings)
+                if let block = inherited(family, by: members, in: mesh) {
+                    reserve(block, for: group, &findings)
+                    blocks[group.name, default: []].append(block)
+                } else {
+                    choose(family, for: group, members: members.count, &blocks, &findings)
+                }
             }
         }
         lock.groups = blocks.mapValues { blocks in
@@ -148,6 +153,16 @@ package struct LockUpdate: Sendable {
             locked.blocks = blocks
             return locked
         }
+    }
+
+    /// The block of a group that is gone, when all the addresses that the members have lie in it: the group has been
+    /// renamed.
+    private func inherited(_ family: IPFamily, by members: [DeclaredPeer], in mesh: DeclaredMesh) -> IPPrefix? {
+        let addresses = members.compactMap { lock.peers[$0.name]?.address(of: family) }
+        guard !addresses.isEmpty else { return nil }
+        let present = Set(mesh.groups.map(\.name))
+        let free = lock.groups.filter { !present.contains($0.key) }.flatMap { $0.value.blocks }
+        return free.first { block in addresses.allSatisfy(block.contains) && book.group(at: block.first) == nil }
     }
 
     private func families(of mesh: DeclaredMesh) -> [IPFamily] {

@@ -70,6 +70,11 @@ struct MeshEdit {
         for name in wishes.redrawing { lock.peers[name]?.addresses = old.lock.peers[name]?.addresses ?? [] }
         var update = try LockUpdate.plan(
             declared, from: lock, redrawing: wishes.redrawing, now: Moment.now)
+        if update.lock.groups != old.lock.groups {
+            // A new block may leave out addresses that its members have already.
+            let outcome = MeshCheck.check(edited.root, file: LoadedMesh.yamlName, lock: update.lock)
+            if outcome.isRefused { throw Failure(.meshInvalid, outcome.findings) }
+        }
         let keys = try seal(&update, wishes, old)
         try transaction.commit(yaml: edited.source, lock: update.lock.text, keys: keys)
         let isQuiet = update.lock == old.lock
