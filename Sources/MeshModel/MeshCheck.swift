@@ -28,10 +28,20 @@ package struct MeshCheck: Sendable {
 }
 
 extension RuleInput {
-    /// The complete mesh; nil while an enabled peer lacks an address, a key, or agreement with the lock file.
+    /// Whether every group of the mesh, and no other, has a block of every family.
+    private func hasAllBlocks(_ lock: LockFile, _ families: Set<IPFamily>) -> Bool {
+        Set(lock.groups.keys) == Set(mesh.groups.map(\.name))
+            && mesh.groups.allSatisfy { group in
+                let blocks = lock.groups[group.name]?.blocks ?? []
+                return Set(blocks.map(\.family)) == families && group.prefixes.allSatisfy { blocks.contains($0.value) }
+            }
+    }
+
+    /// The complete mesh; nil while the lock file has too much or too little: peers, addresses, keys or blocks.
     fileprivate func mesh(_ lock: LockFile?) -> Mesh? {
-        guard let lock, mesh.name == lock.name else { return nil }
+        guard let lock, mesh.name == lock.name, lock.peers.count == mesh.peers.count else { return nil }
         let families = Set(mesh.prefixes.map(\.value.family))
+        guard hasAllBlocks(lock, families) else { return nil }
         var peers: [Peer] = []
         peers.reserveCapacity(enabled.count)
         for declared in enabled.lazy.map({ mesh.peers[$0] }) {

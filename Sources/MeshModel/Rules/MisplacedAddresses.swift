@@ -55,7 +55,8 @@ enum MisplacedAddresses: Rule {
             Diagnostic(
                 .addressOutsideGroup, at: location,
                 "the address \(address) of peer \(name) lies outside of \(block), the block of its group "
-                    + quoted(input.mesh.groups[group].name), hint: redraw)
+                    + quoted(input.mesh.groups[group].name),
+                hint: "run `hauberk set \(peer.name) --group \(input.mesh.groups[group].name) --address auto`")
         ]
     }
 }
