@@ -39,7 +39,10 @@ struct RenderCommand: ParsableCommand {
         if loaded.isRefused || !beside.isEmpty { throw Failure(.meshInvalid, loaded.findings + beside) }
         if loaded.check?.mesh == nil {
             let edit = MeshEdit(path: path, identity: identity, wait: wait.wait, command: "hauberk render")
-            PeerAddition.report(try edit.run { _, _ in })
+            let outcome = try edit.run { _, _ in }
+            PeerAddition.report(outcome)
+            for name in outcome.update?.removed ?? [] { Result.print("removed \(name)") }
+            for name in outcome.update?.readdressed ?? [] { Result.print("gave \(name) another address") }
             loaded = try LoadedMesh.read(path)
         }
         if !peers.isEmpty { try loaded.require(peers) }
