@@ -1,0 +1,55 @@
+import Testing
+
+/// Every example below `Mesh/`, completed in a copy and used with the built program exactly as a person would.
+@Suite(.serialized) struct ExamplesTests {
+    static let names = TranscriptFolder.names(inRepository: "Mesh")
+
+    private func folder() throws -> TranscriptFolder {
+        let folder = try TranscriptFolder()
+        try folder.require("cp -r \"$REPOSITORY/Mesh\" Mesh && rm -f Mesh/*/mesh.lock Mesh/*/mesh.keys")
+        return folder
+    }
+
+    @Test func `the examples are those that the README names`() {
+        #expect(Self.names == ["dev", "prod", "staging", "two-sites", "wordpress"])
+    }
+
+    @Test(arguments: names)
+    func `an example is completed, checked, rendered and proved as declared`(name: String) throws {
+        let folder = try folder()
+        defer { folder.remove() }
+        let hauberk = "HAUBERK_IDENTITY=identity HAUBERK_MESH=Mesh/\(name) hauberk"
+        try folder.require("HAUBERK_IDENTITY=identity hauberk init Mesh/\(name)")
+        let checked = try folder.require("\(hauberk) check")
+        let found = try #require(checked.wholeMatch(of: #/(.+): (\d+) peers, nothing to report\n/#), "\(checked)")
+        #expect(found.1 == name)
+        let peers = found.2
+        let first = try folder.require("\(hauberk) render --out out")
+        #expect(first == "out: \(peers) written, 0 unchanged, 0 removed\n")
+        let second = try folder.require("\(hauberk) render --out out")
+        #expect(second == "out: 0 written, \(peers) unchanged, 0 removed\n")
+        let proved = try folder.run("\(hauberk) prove")
+        #expect(proved.status == 0, "\(proved.output)")
+        let verdict = try #require(
+            proved.lastLine.wholeMatch(of: #/(\d+) of (\d+) probes as declared, (\d+) of (\d+) hosts sound, .*/#),
+            "\(proved.output)")
+        #expect(verdict.1 == verdict.2 && verdict.3 == verdict.4)
+        #expect(verdict.4 == peers && verdict.2 != "0")
+    }
+
+    @Test func `three environments stand side by side on one host`() throws {
+        let folder = try folder()
+        defer { folder.remove() }
+        for mesh in ["dev", "staging", "prod"] {
+            try folder.require("HAUBERK_IDENTITY=identity hauberk init Mesh/\(mesh)")
+        }
+        for mesh in ["dev", "staging", "prod"] {
+            try folder.require("HAUBERK_IDENTITY=identity hauberk render --mesh Mesh/\(mesh) --out out")
+        }
+        #expect(try folder.require("ls out/app-1/etc/wireguard") == "wg-dev.conf\nwg-prod.conf\nwg-staging.conf\n")
+        try folder.require("sed -i s/wg-dev/wg-prod/ Mesh/dev/mesh.yaml")
+        let clash = try folder.run("hauberk check --mesh Mesh/dev")
+        #expect(clash.status == 65)
+        #expect(clash.output.contains("[beside-clash]"))
+    }
+}
