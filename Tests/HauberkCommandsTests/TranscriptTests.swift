@@ -1,0 +1,63 @@
+import Testing
+
+/// What the README shows is what the program does.
+@Suite(.serialized) struct TranscriptTests {
+    /// What differs from run to run, by what stands for it.
+    private static func masked(_ text: some StringProtocol, _ folder: TranscriptFolder) -> String {
+        String(text)
+            .replacing("\(folder.path)/home", with: "/home/alice")
+            .replacing(#/fd[0-9a-f]{2}:[0-9a-f:]*/#, with: "PREFIX")
+            .replacing(#/\d+\.\d s/#, with: "TIME")
+    }
+
+    @Test func `the README's transcript is what the program prints`() throws {
+        let blocks = MarkdownText(try TranscriptFolder.text(ofRepository: "README.md")).blocks(of: "console")
+        #expect(blocks.count == 1)
+        let folder = try TranscriptFolder()
+        defer { folder.remove() }
+        for block in blocks {
+            #expect(block.count == 10)
+            var printed: [String] = []
+            for line in block where line.hasPrefix("$ ") {
+                printed.append(line)
+                let outcome = try folder.run(String(line.dropFirst(2)))
+                #expect(outcome.status == 0, "\(line)")
+                printed += outcome.output.split(separator: "\n").map(String.init)
+            }
+            #expect(printed.map { Self.masked($0, folder) } == block.map { Self.masked($0, folder) })
+        }
+    }
+
+    @Test func `the README's quick start brings up servers that all reach each other`() throws {
+        let folder = try TranscriptFolder()
+        defer { folder.remove() }
+        let script = "\"$REPOSITORY/Tests/Transcripts/quickstart.sh\" bin/hauberk \"$REPOSITORY/README.md\""
+        let outcome = try folder.run(script)
+        #expect(outcome.status == 0, "\(outcome.output)")
+        let said = outcome.output.split(separator: "\n").filter { $0.hasPrefix("quickstart: ") }
+        #expect(
+            said == [
+                "quickstart: 24 of 24 pings answered, in both families",
+                "quickstart: every server had a handshake with every other",
+                "quickstart: another order of the peers renders the same bytes",
+                "quickstart: nothing is left behind",
+            ])
+    }
+
+    @Test(arguments: ["README.md", "CHANGELOG.md", "Sources/Architecture.md", "Sources/Manual/mesh-file.md"])
+    func `every link inside the repository leads somewhere`(page: String) throws {
+        let text = try TranscriptFolder.text(ofRepository: page)
+        let folder = page.split(separator: "/").dropLast().map { $0 + "/" }.joined()
+        let headings = MarkdownText(text).anchors
+        let links = text.matches(of: #/\]\(([^)\s]+)\)/#).map { String($0.1) }.filter { !$0.contains("://") }
+        #expect(!links.isEmpty)
+        for link in links {
+            if link.hasPrefix("#") {
+                #expect(headings.contains(String(link.dropFirst())), "\(page): \(link)")
+            } else {
+                let path = "\(TranscriptFolder.repository)/\(folder)\(link.prefix { $0 != "#" })"
+                #expect(TranscriptFolder.exists(path), "\(page): \(link)")
+            }
+        }
+    }
+}
