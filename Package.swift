@@ -66,12 +66,23 @@ let package = Package(
         .executableTarget(name: "hauberk", dependencies: ["HauberkCommands"], swiftSettings: house),
         .target(
             name: "TestSupport", dependencies: ["SystemAccess"], path: "Tests/Support", swiftSettings: house),
+        .target(
+            name: "MeshFixtures",
+            dependencies: ["Rendering", "HostPlans", "MeshModel", "MeshFiles", "Addresses", "Diagnostics"],
+            path: "Tests/MeshFixtures", swiftSettings: house),
         tests("AddressesTests", ["Addresses"]),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("KeysTests", ["Keys", "Diagnostics", "CSodium"]),
-        tests("MeshModelTests", ["MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
-        tests("HostPlansTests", ["HostPlans", "MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
-        tests("RenderingTests", ["Rendering", "HostPlans", "MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
+        tests("MeshModelTests", ["MeshFixtures", "MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
+        tests(
+            "HostPlansTests",
+            ["MeshFixtures", "HostPlans", "MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
+        .testTarget(
+            name: "RenderingTests",
+            dependencies: [
+                "MeshFixtures", "Rendering", "HostPlans", "MeshModel", "MeshFiles", "Addresses", "Diagnostics",
+            ],
+            exclude: ["Goldens"], swiftSettings: house),
         .testTarget(
             name: "HauberkCommandsTests",
             dependencies: [

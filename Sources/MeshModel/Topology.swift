@@ -62,11 +62,10 @@ package struct Topology: Sendable {
         for a in classes.indices {
             for b in a..<classes.count where a != b || members[a].count > 1 {
                 guard let transit = selection.wish(classes[a], classes[b]) else { continue }
-                let route = route(from: a, to: b, through: transit)
-                set(route, a, b)
-                if case .relay(let relay) = route { join(relay, a, b) }
+                set(route(from: a, to: b, through: transit), a, b)
             }
         }
+        joinRelays()
         relays = Set(routes.compactMap { if case .relay(let relay) = $0 { relay } else { nil } }).sorted()
     }
 
@@ -81,10 +80,19 @@ package struct Topology: Sendable {
         return .impossible
     }
 
-    /// A relay peers with both ends, whatever the links say.
-    private mutating func join(_ relay: Int, _ a: Int, _ b: Int) {
-        set(.direct, classOfPeer[relay], a)
-        set(.direct, classOfPeer[relay], b)
+    /// A relay peers with both ends of every pair that it was found for, whatever the topology says of it and them.
+    ///
+    /// Only after all pairs are decided: in a hub topology the pair of a relay and an end has a route of its own, which
+    /// gives way.
+    private mutating func joinRelays() {
+        let found = routes
+        for a in classes.indices {
+            for b in a..<classes.count {
+                guard case .relay(let relay) = found[a * classes.count + b] else { continue }
+                set(.direct, classOfPeer[relay], a)
+                set(.direct, classOfPeer[relay], b)
+            }
+        }
     }
 
     private mutating func set(_ route: PeerRoute, _ a: Int, _ b: Int) {

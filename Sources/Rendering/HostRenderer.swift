@@ -24,14 +24,17 @@ package struct HostRenderer: Sendable {
 
     /// The artifacts of a host of the class, in the order of the target's files.
     package func artifacts(for host: HostPlan) -> [Artifact] {
+        target.templates.indices.compactMap { artifact($0, for: host) }
+    }
+
+    /// The artifact of one of the target's files; nil when its condition does not hold for the host.
+    func artifact(_ index: Int, for host: HostPlan) -> Artifact? {
         let values = HostValues(mesh: plan.mesh, host: host)
-        return target.templates.indices.compactMap { index in
-            let template = target.templates[index]
-            if let condition = template.condition, !values.value(of: condition).isPresent { return nil }
-            return Artifact(
-                path: Self.path(template, values), mode: template.mode, check: template.check,
-                pieces: pieces(of: template, blocks[index], host, values))
-        }
+        let template = target.templates[index]
+        if let condition = template.condition, !values.value(of: condition).isPresent { return nil }
+        return Artifact(
+            path: Self.path(template, values), mode: template.mode, check: template.check,
+            pieces: pieces(of: template, blocks[index], host, values))
     }
 
     private static func path(_ template: Template, _ values: HostValues) -> String {

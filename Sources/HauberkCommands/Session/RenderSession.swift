@@ -19,6 +19,8 @@ struct RenderSession {
         var targets: [Target] = []
         for name in names where !targets.contains(where: { $0.name == name }) { targets.append(try set.target(name)) }
         self.targets = targets
+        let findings = TemplateMeaning.findings(targets, plan)
+        if !findings.isEmpty { throw Failure(.meshInvalid, findings) }
         guard let keyring = loaded.keyring else { throw MeshEdit.incomplete(loaded.path) }
         secrets = try MeshSecrets(mesh, keyring.unlock(with: try OperatorIdentity(options: identity).open()))
     }

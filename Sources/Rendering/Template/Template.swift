@@ -2,6 +2,8 @@ package import Diagnostics
 
 /// One file of `Templates/<target>/`: a header of `field: value` lines, a line `---`, and a body.
 package struct Template: Sendable {
+    /// The path that findings show.
+    let file: String
     /// Rendered for each host, then relative to the host's `/`.
     let path: [TemplateNode]
     package let mode: UInt32
@@ -25,7 +27,7 @@ package struct Template: Sendable {
         let findings = (header.findings + body.findings).sorted()
         guard findings.isEmpty, let path = header.path else { return (nil, findings) }
         let template = Template(
-            path: path, mode: header.mode, check: header.check, condition: header.condition, body: nodes)
+            file: file, path: path, mode: header.mode, check: header.check, condition: header.condition, body: nodes)
         return (template, [])
     }
 }

@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct RenderingSmokeTests {
-    @Test func `the suite runs`() {}
-}
