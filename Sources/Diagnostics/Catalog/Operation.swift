@@ -163,8 +163,8 @@ extension DiagnosticID {
         "no-terminal", .error,
         """
         A passphrase is only read from a terminal (/dev/tty), never from a pipe, an argument or a variable, where
-        others could see it; and the command has no terminal. For jobs without one, use an identity without a
-        passphrase in a file that only they can read.
+        others could see it; and the command has no terminal. For jobs without one, `--passphrase-file FILE` names a
+        file that holds it and that only they can read.
         """)
 
     package static let noPassphrase = DiagnosticID(

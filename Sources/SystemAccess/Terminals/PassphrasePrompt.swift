@@ -19,7 +19,7 @@ package struct PassphrasePrompt: Sendable {
         guard descriptor >= 0 else {
             throw Failure(
                 .usage, .noTerminal, "there is no terminal to ask for a passphrase on",
-                hint: "run the command in a terminal, or use an identity without a passphrase")
+                hint: "run the command in a terminal, or name a file that only you can read: --passphrase-file FILE")
         }
         defer { close(descriptor) }
         while true {
