@@ -28,9 +28,10 @@ struct WireGuardConfigParser {
             begin(text, place)
         } else if let equals = text.firstIndex(of: UInt8(ascii: "=")) {
             let key = String(decoding: text[..<equals].trimmed, as: UTF8.self)
-            set(key.lowercased(), named: key, to: text[(equals + 1)...].trimmed, place)
+            // What is no key may be `PrivateKey` and its value, whose base64 ends in `=`.
+            set(key.lowercased(), named: text[..<equals].firstWord, to: text[(equals + 1)...].trimmed, place)
         } else {
-            report(place, "\(quoted(String(decoding: text, as: UTF8.self))) is neither a section nor `Key = value`")
+            report(place, "\(quoted(text.firstWord)) begins neither a section nor `Key = value`")
         }
     }
 
@@ -134,6 +135,11 @@ struct WireGuardConfigParser {
 }
 
 extension ArraySlice<UInt8> {
+    /// Up to the first space: as much as a message may quote of a line that could hold a secret.
+    fileprivate var firstWord: String {
+        String(decoding: trimmed.prefix { $0 != 0x20 && $0 != 0x09 }, as: UTF8.self)
+    }
+
     /// Without spaces, tabs and carriage returns at both ends.
     fileprivate var trimmed: ArraySlice<UInt8> {
         func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0d }
