@@ -11,20 +11,22 @@ enum DuplicateEndpoints: Rule {
     }
 
     static func findings(in input: RuleInput) -> [Diagnostic] {
-        var owners: [Key: DeclaredPeer] = [:]
+        // By the index of the peer.
+        var owners: [Key: Int] = [:]
         owners.reserveCapacity(2 * input.enabled.count)
         var findings: [Diagnostic] = []
-        for peer in input.enabled.lazy.map({ input.mesh.peers[$0] }) {
+        for index in input.enabled {
+            let peer = input.mesh.peers[index]
             let port = peer.overrides.port ?? input.mesh.wireGuard.port
             let keys =
                 peer.privateAddresses.map { (Key(site: peer.site, address: $0.value, port: port), $0.location) }
                 + peer.publicAddresses.map { (Key(site: nil, address: $0.value, port: port), $0.location) }
             for (key, location) in keys {
-                guard let other = owners.updateValue(peer, forKey: key), other.name != peer.name else { continue }
+                guard let other = owners.updateValue(index, forKey: key), other != index else { continue }
                 findings.append(
                     Diagnostic(
                         .duplicateEndpoint, at: location,
-                        "peer \(quoted(other.name)) and peer \(quoted(peer.name)) both listen at "
+                        "peer \(quoted(input.mesh.peers[other].name)) and peer \(quoted(peer.name)) both listen at "
                             + Endpoint(host: .address(key.address), port: key.port).description,
                         hint: "correct the address, or give one of them another `port:`"))
             }

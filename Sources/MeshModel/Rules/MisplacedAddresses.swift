@@ -24,8 +24,8 @@ enum MisplacedAddresses: Rule {
         _ address: IPAddress, of peer: DeclaredPeer, at location: SourceLocation, _ blocks: GroupBlocks,
         _ input: RuleInput
     ) -> [Diagnostic] {
-        let name = quoted(peer.name)
-        let redraw = "run `hauberk set \(peer.name) --address auto`"
+        var name: String { quoted(peer.name) }
+        var redraw: String { "run `hauberk set \(peer.name) --address auto`" }
         guard let home = input.mesh.prefixes.first(where: { $0.value.contains(address) }) else {
             return [
                 Diagnostic(

@@ -130,7 +130,7 @@ extension OutputSession {
                 continue
             case .confirm(let status, let recorded):
                 let record = try mend(entries[index], status)
-                hasNewRecords = hasNewRecords || record != recorded || record.isRacy(recordedAt: recordedAt)
+                hasNewRecords = hasNewRecords || record != recorded
                 records.append(record)
                 continue
             case .create, .write, .update: report.written.append(entries[index].path)
