@@ -11,6 +11,8 @@ package struct ClassView: Sendable {
     ///
     /// A host leaves out its own, and in the section of a relay its own addresses.
     package let sections: [PeerSection]
+    /// The indices of the sections that stand for relayed peers too, ascending.
+    let relaySections: [Int]
     /// The networks behind peers that the class reaches, with the peer behind which they lie.
     package let routes: [(peer: Int, prefix: IPPrefix)]
 
@@ -32,6 +34,7 @@ package struct ClassView: Sendable {
         }
         let reached = (direct + relayed.values.joined()).sorted()
         routes = reached.flatMap { peer in mesh.peers[peer].declared.routes.map { (peer, $0.value) } }
+        relaySections = sections.enumerated().filter { !$1.relayed.isEmpty }.map(\.offset)
     }
 
     /// The section for a relay as one host sees it that is itself among the relayed; nil when it is as in ``sections``.

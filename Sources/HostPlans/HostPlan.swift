@@ -24,8 +24,8 @@ package struct HostPlan: Sendable {
         self.view = view
         skipped = view.index(of: host)
         var own: [Int: PeerSection] = [:]
-        for (index, section) in view.sections.enumerated() where !section.relayed.isEmpty {
-            own[index] = view.ownSection(of: section, for: host, in: mesh)
+        for index in view.relaySections {
+            own[index] = view.ownSection(of: view.sections[index], for: host, in: mesh)
         }
         ownSections = own
         interface = InterfacePlan(host, view: view, in: mesh)

@@ -53,7 +53,7 @@ package struct LockUpdate: Sendable {
     /// Moves peers that the mesh file no longer has to the tombstones.
     private mutating func bury(_ mesh: DeclaredMesh) {
         let declared = Set(mesh.peers.map(\.name))
-        for (name, peer) in lock.peers.filter({ !declared.contains($0.key) }).sorted(by: { $0.key < $1.key }) {
+        for (name, peer) in lock.peers.lazy.filter({ !declared.contains($0.key) }).sorted(by: { $0.key < $1.key }) {
             lock.gone.append(LockedGone(name: name, peer: peer, removed: now))
             lock.peers[name] = nil
             removed.append(name)

@@ -97,9 +97,9 @@ struct LoadedMesh {
         } catch {
             return error.diagnostics
         }
-        return lock.peers.sorted { $0.key < $1.key }.compactMap { name, peer -> Diagnostic? in
-            if peer.isHeldByPeer || keyring.hasKey(of: name, epoch: peer.epoch) { return nil }
-            return Diagnostic(
+        let missing = lock.peers.lazy.filter { !$1.isHeldByPeer && !keyring.hasKey(of: $0, epoch: $1.epoch) }
+        return missing.sorted { $0.key < $1.key }.map { name, peer in
+            Diagnostic(
                 .keyringMissing, at: SourceLocation(file: keysName),
                 "the keyring lacks the private key of peer \(quoted(name)), epoch \(peer.epoch)",
                 hint: "restore mesh.keys from Git, or rotate the peer's key")
