@@ -63,6 +63,7 @@ let package = Package(
                 "Lab", "SystemAccess", "Rendering", "HostPlans", "MeshModel", "MeshFiles", "Keys", "Addresses",
                 "Diagnostics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .executableTarget(name: "write-manual", swiftSettings: house),
         .executableTarget(name: "hauberk", dependencies: ["HauberkCommands"], swiftSettings: house),
         .target(
             name: "TestSupport", dependencies: ["SystemAccess"], path: "Tests/Support", swiftSettings: house),
@@ -89,7 +90,7 @@ let package = Package(
                 "TestSupport", "HauberkCommands", "hauberk", "SystemAccess", "Rendering", "HostPlans", "MeshModel",
                 "MeshFiles", "Keys", "Addresses", "Diagnostics",
             ], exclude: ["Fixtures"], swiftSettings: house),
-        tests("HouseTests", []),
+        tests("HouseTests", ["hauberk", "write-manual"]),
         tests("MeshFilesTests", ["MeshFiles", "Addresses", "Diagnostics"]),
         tests("SystemAccessTests", ["TestSupport", "SystemAccess", "Diagnostics"]),
         tests(

@@ -11,8 +11,13 @@ struct AddCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "add",
         abstract: "Add a peer, or all peers of a list, in one transaction.",
+        usage: """
+            hauberk add <name> [<options>]
+            hauberk add --from <file> [<options>]
+            """,
         discussion: """
-            A list is wg-meshconf's CSV, a CSV whose header names fields of a peer, or YAML as under `peers:`.
+            A list is the CSV file of wg-meshconf, a CSV file whose header names fields of a peer, or YAML as it \
+            stands under `peers:` in mesh.yaml.
             """)
 
     @Argument(help: "The name of the new peer.")

@@ -6,9 +6,10 @@ import SystemAccess
 struct DisableCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "disable",
-        abstract: "Leave peers out of every configuration; they keep their addresses and keys.")
+        abstract: "Leave peers out of every configuration; they keep their addresses and keys.",
+        usage: "hauberk disable <peer> … [<options>]")
 
-    @Argument(help: "The peers to leave out.")
+    @Argument(help: ArgumentHelp("The peers to leave out.", valueName: "peer"))
     var names: [String]
 
     @OptionGroup var mesh: MeshOptions
@@ -32,9 +33,10 @@ struct DisableCommand: ParsableCommand {
 struct EnableCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "enable",
-        abstract: "Take disabled peers back into the configurations.")
+        abstract: "Take disabled peers back into the configurations.",
+        usage: "hauberk enable <peer> … [<options>]")
 
-    @Argument(help: "The peers to take back.")
+    @Argument(help: ArgumentHelp("The peers to take back.", valueName: "peer"))
     var names: [String]
 
     @OptionGroup var mesh: MeshOptions

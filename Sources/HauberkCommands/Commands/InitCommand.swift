@@ -11,12 +11,13 @@ struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
         abstract: "Create a mesh, or complete a mesh.yaml that somebody has written.",
+        usage: "hauberk init <dir> [<options>]",
         discussion: """
             Draws a random IPv6 prefix (RFC 4193) unless one is given, and creates the operator's identity on first \
             use. In a folder that holds a mesh.yaml alone it creates the lock file and the keyring for it.
             """)
 
-    @Argument(help: "The folder of the mesh.", completion: .directory)
+    @Argument(help: ArgumentHelp("The folder of the mesh.", valueName: "dir"), completion: .directory)
     var directory: String
 
     @Option(name: .long, help: "The name of the mesh; the folder's name by default.")
@@ -36,7 +37,8 @@ struct InitCommand: ParsableCommand {
     var site: [String] = []
 
     @Option(
-        name: .customLong("operator"), help: "The name under which the keyring knows you; your user name by default.")
+        name: .customLong("operator"),
+        help: ArgumentHelp("The name under which the keyring knows you; your user name by default.", valueName: "name"))
     var operatorName: String?
 
     @OptionGroup var identity: IdentityOptions

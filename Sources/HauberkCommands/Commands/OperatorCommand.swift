@@ -9,7 +9,7 @@ import SystemAccess
 struct OperatorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "operator",
-        abstract: "Who can open the keyring: list operators, add and remove them.",
+        abstract: "Say who can open the keyring: list operators, add and remove them.",
         subcommands: [Key.self, List.self, Add.self, Remove.self])
 
     /// `operator key`
@@ -60,7 +60,8 @@ struct OperatorCommand: ParsableCommand {
     /// `operator add NAME KEY`
     struct Add: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "add", abstract: "Seal the keyring to a colleague's key as well.")
+            commandName: "add", abstract: "Seal the keyring to a colleague's key as well.",
+            usage: "hauberk operator add <name> <key> [<options>]")
 
         @Argument(help: "The operator's name.")
         var name: String
@@ -91,6 +92,7 @@ struct OperatorCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "remove",
             abstract: "Seal the keyring anew without an operator.",
+            usage: "hauberk operator remove <name> [<options>]",
             discussion: """
                 Everything is sealed under a new key. What the operator has read stays known to them, and older \
                 versions of mesh.keys stay open to them: rotate the keys that matter.

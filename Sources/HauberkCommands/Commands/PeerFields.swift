@@ -6,16 +6,22 @@ import MeshFiles
 struct PeerFields: ParsableArguments {
     @Option(
         name: .long, parsing: .singleValue,
-        help: "A group that the peer is in; repeat for more, the first owns its address.")
+        help: ArgumentHelp(
+            "A group that the peer is in; repeat for more, the first owns its address.", valueName: "name"))
     var group: [String] = []
 
-    @Option(name: .long, help: "The site whose private network the peer is on.")
+    @Option(
+        name: .long, help: ArgumentHelp("The site whose private network the peer is on.", valueName: "name"))
     var site: String?
 
-    @Option(name: .long, parsing: .singleValue, help: "An address on the site's network; repeat for a second family.")
+    @Option(
+        name: .long, parsing: .singleValue,
+        help: ArgumentHelp("An address on the site's network; repeat for a second family.", valueName: "address"))
     var `private`: [String] = []
 
-    @Option(name: .long, parsing: .singleValue, help: "An address on the Internet; repeat for a second family.")
+    @Option(
+        name: .long, parsing: .singleValue,
+        help: ArgumentHelp("An address on the Internet; repeat for a second family.", valueName: "address"))
     var `public`: [String] = []
 
     @Option(
@@ -25,7 +31,7 @@ struct PeerFields: ParsableArguments {
 
     @Option(
         name: .long, parsing: .singleValue,
-        help: "A static overlay address, or `auto` for a new one of the mesh's choice.")
+        help: "A static address in the mesh, repeat for a second family; or auto for new ones of the mesh's choice.")
     var address: [String] = []
 
     @Option(
@@ -38,28 +44,35 @@ struct PeerFields: ParsableArguments {
         help: ArgumentHelp("The public key of a peer that keeps its private key to itself.", valueName: "key"))
     var publicKey: String?
 
-    @Option(name: .long, help: "linux, or app for the WireGuard apps of phones, macOS and Windows.")
+    @Option(
+        name: .long, help: "linux, or app for the WireGuard apps of phones, macOS and Windows.",
+        completion: .list(["linux", "app"]))
     var platform: String?
 
     @Option(name: .long, help: "The peer's own listening port.")
     var port: String?
 
-    @Option(name: .long, help: "The peer's own interface name.")
+    @Option(name: .long, help: ArgumentHelp("The peer's own interface name.", valueName: "name"))
     var interface: String?
 
-    @Option(name: .long, help: "The peer's own MTU.")
+    @Option(name: .long, help: ArgumentHelp("The peer's own MTU.", valueName: "bytes"))
     var mtu: String?
 
-    @Option(name: .long, help: "Seconds between keepalives toward every peer, or off.")
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Seconds between keepalives toward every peer, or off.", valueName: "seconds"))
     var keepalive: String?
 
-    @Option(name: .long, parsing: .singleValue, help: "A name server or search domain; repeat for more.")
+    @Option(
+        name: .long, parsing: .singleValue,
+        help: ArgumentHelp("A name server or search domain; repeat for more.", valueName: "server"))
     var dns: [String] = []
 
     @Option(name: .long, help: "main, off, auto, or the number of a routing table.")
     var table: String?
 
-    @Option(name: .long, help: "The firewall mark of the tunnel's own packets.")
+    @Option(
+        name: .long, help: ArgumentHelp("The firewall mark of the tunnel's own packets.", valueName: "mark"))
     var fwmark: String?
 
     @Option(

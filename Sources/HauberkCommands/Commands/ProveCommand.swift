@@ -9,6 +9,7 @@ struct ProveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prove",
         abstract: "Run the mesh for real in network namespaces and hold every pair against what is declared.",
+        usage: "hauberk prove [<options>]",
         discussion: """
             Builds each site, the routers and NATs between them, and every host; brings the rendered trees up with \
             wg-quick; and probes every pair in both families over the tunnels. Nothing outside of the namespaces is \

@@ -11,6 +11,7 @@ struct QRCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "qr",
         abstract: "Show a peer's configuration as a QR code for the WireGuard app of a phone.",
+        usage: "hauberk qr <peer> [<options>]",
         discussion: "The code holds the peer's private key: show it to nobody but the phone.")
 
     @Argument(help: "The peer, of platform app.")

@@ -9,9 +9,10 @@ import SystemAccess
 struct RemoveCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove",
-        abstract: "Remove peers; their addresses go into quarantine, their private keys out of the keyring.")
+        abstract: "Remove peers; their addresses go into quarantine, their private keys out of the keyring.",
+        usage: "hauberk remove <peer> … [<options>]")
 
-    @Argument(help: "The peers to remove.")
+    @Argument(help: ArgumentHelp("The peers to remove.", valueName: "peer"))
     var names: [String]
 
     @OptionGroup var mesh: MeshOptions

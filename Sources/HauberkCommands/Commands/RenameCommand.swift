@@ -8,7 +8,8 @@ import SystemAccess
 struct RenameCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rename",
-        abstract: "Give a peer another name; it keeps its addresses and keys.")
+        abstract: "Give a peer another name; it keeps its addresses and keys.",
+        usage: "hauberk rename <old> <new> [<options>]")
 
     @Argument(help: "The peer's present name.")
     var old: String

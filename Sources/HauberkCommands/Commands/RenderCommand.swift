@@ -9,13 +9,14 @@ struct RenderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "render",
         abstract: "Write every host's files below DIR/<peer>/, a tree rooted at the host's /.",
+        usage: "hauberk render [<peer> …] --out <dir> [<options>]",
         discussion: """
             What mesh.yaml asks for and mesh.lock does not have yet is allocated first. Files of a former render that \
             no longer belong there are removed; nothing else in DIR is touched. Files that would not change are not \
             written.
             """)
 
-    @Argument(help: "The peers to render; all by default.")
+    @Argument(help: ArgumentHelp("The peers to render; all by default.", valueName: "peer"))
     var peers: [String] = []
 
     @Option(name: .long, help: ArgumentHelp("The folder to write to.", valueName: "dir"), completion: .directory)

@@ -9,9 +9,10 @@ import SystemAccess
 struct SetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set",
-        abstract: "Change fields of a peer; only its own lines of mesh.yaml are touched.")
+        abstract: "Change fields of a peer; only its own lines of mesh.yaml are touched.",
+        usage: "hauberk set <peer> [<options>]")
 
-    @Argument(help: "The peer to change.")
+    @Argument(help: ArgumentHelp("The peer to change.", valueName: "peer"))
     var name: String
 
     @OptionGroup var fields: PeerFields

@@ -11,7 +11,7 @@ struct ShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show one peer: its interface, and whom it peers with and how.")
 
-    @Argument(help: "The peer to show.")
+    @Argument(help: ArgumentHelp("The peer to show.", valueName: "peer"))
     var name: String
 
     @OptionGroup var mesh: MeshOptions

@@ -1,4 +1,5 @@
 import Diagnostics
+import Synchronization
 
 /// Prints findings to standard error, as the surroundings read them best.
 enum Findings {
@@ -17,8 +18,21 @@ enum Findings {
 
 /// Prints a command's result.
 enum Result {
+    private static let lost = Atomic(false)
+
     static func print(_ text: String) {
         Surroundings.current.output(text.hasSuffix("\n") || text.isEmpty ? text : text + "\n")
+    }
+
+    /// Standard output has not taken everything: it is closed, say, or a file on a full disk.
+    static func lose() { lost.store(true, ordering: .relaxed) }
+
+    /// Fails if a part of the result was lost.
+    static func check() throws {
+        guard lost.load(ordering: .relaxed) else { return }
+        throw Failure(
+            .inputOutput, .outputLost, "standard output did not take the whole result",
+            hint: "see that it is open and that its disk has room")
     }
 
     /// Progress and chatter: standard error, so that results can be piped.

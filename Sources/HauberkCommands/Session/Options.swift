@@ -4,7 +4,8 @@ import SystemAccess
 /// Which mesh a command is about.
 struct MeshOptions: ParsableArguments {
     @Option(
-        name: .long, help: ArgumentHelp("The folder of the mesh.", valueName: "dir"), completion: .directory)
+        name: .long, help: ArgumentHelp("The folder of the mesh (see `hauberk help`).", valueName: "dir"),
+        completion: .directory)
     var mesh: String?
 
     /// The mesh's folder by flag, variable, current folder, or the only one below `Mesh/`.
@@ -16,7 +17,10 @@ struct MeshOptions: ParsableArguments {
 /// Who runs a command that opens the keyring.
 struct IdentityOptions: ParsableArguments {
     @Option(
-        name: .long, help: ArgumentHelp("The operator's identity file.", valueName: "file"), completion: .file())
+        name: .long,
+        help: ArgumentHelp(
+            "Your operator identity; else $HAUBERK_IDENTITY, else hauberk/identity in your configuration folder.",
+            valueName: "file"), completion: .file())
     var identity: String?
 
     @Option(
@@ -37,7 +41,7 @@ struct IdentityOptions: ParsableArguments {
 struct WaitOptions: ParsableArguments {
     @Option(
         name: .long,
-        help: ArgumentHelp("Wait so long for another command that is changing the mesh.", valueName: "seconds"))
+        help: ArgumentHelp("How long to wait for another command that is changing the mesh.", valueName: "seconds"))
     var wait: Int = 10
 
     mutating func validate() throws {
@@ -47,6 +51,6 @@ struct WaitOptions: ParsableArguments {
 
 /// Whether the result is for a program.
 struct FormatOptions: ParsableArguments {
-    @Flag(name: .long, help: "Print JSON, whose names are stable.")
+    @Flag(name: .long, help: "Print JSON, whose names stay the same from version to version.")
     var json = false
 }

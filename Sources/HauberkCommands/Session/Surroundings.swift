@@ -8,9 +8,9 @@ struct Surroundings: Sendable {
     var files: any FileSystem = RealFileSystem()
     var clock = SystemClock.system
     /// Takes the results.
-    var output: @Sendable (String) -> Void = { Terminal.output.write($0) }
+    var output: @Sendable (String) -> Void = { if !Terminal.output.write($0) { Result.lose() } }
     /// Takes findings, progress and chatter.
-    var errors: @Sendable (String) -> Void = { Terminal.errors.write($0) }
+    var errors: @Sendable (String) -> Void = { _ = Terminal.errors.write($0) }
 
     /// Those of the present task.
     @TaskLocal static var current = Surroundings()

@@ -25,17 +25,19 @@ package struct Terminal: Sendable {
         isTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
     }
 
-    /// Writes all of the text; errors are ignored, as there is nowhere to tell them.
-    package func write(_ text: String) {
+    /// Writes all of the text, or says false.
+    @discardableResult
+    package func write(_ text: String) -> Bool {
         var text = text
-        text.withUTF8 { bytes in
+        return text.withUTF8 { bytes in
             var rest = UnsafeRawBufferPointer(bytes)[...]
             while !rest.isEmpty {
                 let part = UnsafeRawBufferPointer(rebasing: rest)
                 let written = Glibc.write(descriptor, part.baseAddress, part.count)
-                if written < 0 && errno != EINTR { return }
+                if written < 0 && errno != EINTR { return false }
                 rest = rest.dropFirst(max(written, 0))
             }
+            return true
         }
     }
 }
