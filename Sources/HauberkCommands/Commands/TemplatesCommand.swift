@@ -40,7 +40,10 @@ struct TemplatesCommand: ParsableCommand {
     }
 
     private func copy(_ files: [TargetSet.File]) throws {
-        let root = "\(try mesh.path())/\(OwnTemplates.folder)"
+        let path = try mesh.path()
+        // Says so where there is no mesh, before a folder is created for it.
+        _ = try LoadedMesh.read(path, .withoutKeyring)
+        let root = "\(path)/\(OwnTemplates.folder)"
         for file in files {
             let path = "\(root)/\(file.target)/\(file.name)"
             if try TextFolder(root).create("\(file.target)/\(file.name)", file.bytes, mode: 0o644) {
