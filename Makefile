@@ -74,8 +74,8 @@ check: lint ## lint, the module walls, and that the documents are true
 	@.ci/packages build
 	@echo "check: building the tests of the house"
 	@$(SWIFT_BUILD) --build-tests
-	@echo "check: module walls, manual, completions, changelog"
-	@swift test --skip-build --disable-xctest --filter HouseTests
+	@echo "check: module walls, manual, completions, changelog, schema, README, examples"
+	@swift test --skip-build --disable-xctest --filter 'HouseTests|Transcript|ExamplesTests'
 
 $(RELEASE): $(SOURCES)
 	@echo "release: building hauberk, linked statically"

@@ -71,7 +71,8 @@ struct BadInputCase: Sendable, CustomStringConvertible {
         let errors = Self.matches(errors, outcome.errors) ? errors : outcome.errors
         let output = Self.matches(output, outcome.output) ? output : outcome.output
         let words = ["\(status)"] + (mayWrite ? ["writes"] : []) + findings
-        return (["## \(title)"] + preparation.map { ": \($0)" } + ["$ \(command)", "! \(words.joined(separator: " "))"]
+        return
+            (["## \(title)"] + preparation.map { ": \($0)" } + ["$ \(command)", "! \(words.joined(separator: " "))"]
             + errors.map { "> \($0)" } + output.map { "| \($0)" } + [""]).joined(separator: "\n")
     }
 

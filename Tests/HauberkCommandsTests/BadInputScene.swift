@@ -73,7 +73,8 @@ func run(
     let script = "umask 022; . '\(testFolder)/Fixtures/helpers.sh'; cd '\(folder)' || exit 99\n\(line)"
     let arguments = ["timeout", "-k", "1", "60", "sh", "-c", script]
     let variables = [
-        "PATH=\(path)", "HOME=\(folder)/home", "HAUBERK_IDENTITY=identity", "LC_ALL=C.UTF-8", "USER=tester", "TERM=xterm",
+        "PATH=\(path)", "HOME=\(folder)/home", "HAUBERK_IDENTITY=identity", "LC_ALL=C.UTF-8", "USER=tester",
+        "TERM=xterm",
     ]
     var child = pid_t()
     let failed = withCStrings(arguments) { arguments in

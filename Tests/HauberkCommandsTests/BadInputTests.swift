@@ -59,7 +59,8 @@ import Testing
 
     private func expectHarmless(_ line: String) {
         #expect(leaks(in: line) == 0, "a secret is shown")
-        #expect(!line.unicodeScalars.contains { $0.value < 0x20 && $0.value != 0x09 || (0x7f...0x9f).contains($0.value) })
+        #expect(
+            !line.unicodeScalars.contains { $0.value < 0x20 && $0.value != 0x09 || (0x7f...0x9f).contains($0.value) })
         #expect(line.unicodeScalars.count < 1000)
         for trace in ["Fatal error", "Stack dump", "Backtrace", "Crash", ".swift:", "core dumped", "0x0000"] {
             #expect(!line.contains(trace))

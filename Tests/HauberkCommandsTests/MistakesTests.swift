@@ -14,7 +14,8 @@ import Testing
         }
         #expect(found.sorted() == fixture.expected, "\(findings.map(\.text).joined(separator: "\n"))")
         #expect(findings.allSatisfy { $0.location?.file == fixture.description })
-        #expect(fixture.expected.contains { $0.hasPrefix("\(fixture.id) ") }, "the file is named after none of its marks")
+        #expect(
+            fixture.expected.contains { $0.hasPrefix("\(fixture.id) ") }, "the file is named after none of its marks")
         for finding in findings { expectGoodStyle(finding) }
     }
 
@@ -52,7 +53,8 @@ import Testing
                 throw Failure(.meshInvalid, MeshCheck.check(tree.root, file: file, lock: nil).findings)
             }
             return found
-        case .peerList: return failure { () throws(Failure) in _ = try PeerList(parsing: text, file: file, format: .yaml) }
+        case .peerList:
+            return failure { () throws(Failure) in _ = try PeerList(parsing: text, file: file, format: .yaml) }
         case .csv: return failure { () throws(Failure) in _ = try PeerList(parsing: text, file: file, format: .csv) }
         case .lock: return failure { () throws(Failure) in _ = try LockFile(parsing: text, file: file) }
         case .keyring: return failure { () throws(Failure) in _ = try Keyring.parse(text, file: file) }

@@ -38,4 +38,11 @@ import Testing
             #expect(page.contains(".Ss \(command)\n") || page.contains(".Ss \(command) "), "\(command)")
         }
     }
+
+    @Test func `the newest version of the changelog is the program's`() throws {
+        let version = try BuiltTools.run(BuiltTools.hauberk, ["--version"]).text.split(separator: "\n").first
+        let text = try String(contentsOf: LayerTests.root.appending(path: "CHANGELOG.md"), encoding: .utf8)
+        let newest = try #require(text.split(separator: "\n").first { $0.hasPrefix("## ") })
+        #expect(newest.dropFirst(3).split(separator: " ").first == version)
+    }
 }

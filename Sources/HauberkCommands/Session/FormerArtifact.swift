@@ -36,7 +36,8 @@ struct FormerArtifact {
         return match(section, hole: hole, at: place)
     }
 
-    private mutating func match(_ section: UnsafeRawBufferPointer, hole: Int, at place: Int) -> UnsafeRawBufferPointer? {
+    private mutating func match(_ section: UnsafeRawBufferPointer, hole: Int, at place: Int) -> UnsafeRawBufferPointer?
+    {
         let rest = hole + SecretRef.textLength
         guard place + section.count <= bytes.count, let text = section.baseAddress, let old = bytes.baseAddress,
             memcmp(old + place, text, hole) == 0, memcmp(old + place + rest, text + rest, section.count - rest) == 0

@@ -19,7 +19,9 @@ final class ScratchMemory {
         try withExtendedLifetime(artifact) {
             try use(
                 artifact.pieces.map { piece in
-                    if case .sections(let block, let range, _) = piece, block.holes.isEmpty { return block.bytes(of: range) }
+                    if case .sections(let block, let range, _) = piece, block.holes.isEmpty {
+                        return block.bytes(of: range)
+                    }
                     return write(piece, secrets)
                 })
         }
@@ -42,7 +44,9 @@ final class ScratchMemory {
                 continue
             }
             for section in range {
-                let taken = block.onlyHole(of: section).flatMap { source.take(block.bytes(of: section..<section + 1), hole: $0) }
+                let taken = block.onlyHole(of: section).flatMap {
+                    source.take(block.bytes(of: section..<section + 1), hole: $0)
+                }
                 let next = taken ?? write(.sections(block, range: section..<section + 1, viewer: viewer), secrets)
                 Self.append(next, to: &pieces)
             }
