@@ -40,7 +40,8 @@ extension Failure {
             self.init(.fileMissing, .missingFile, message, hint: "look for a mistyped path, or create it")
         case ELOOP:
             self.init(
-                .permission, .symlinkInTheWay, message,
+                .permission, .symlinkInTheWay,
+                "cannot \(error.operation) \(shown(error.path)): a symbolic link is in the way (ELOOP)",
                 hint: "put the real file or folder in the place of the symbolic link \(shown(error.path))")
         default:
             self.init(.inputOutput, .inputOutputError, message)
@@ -62,7 +63,7 @@ func reported<Result>(_ work: () throws -> Result) throws -> Result {
 func shown(_ path: String) -> String {
     var text = "\""
     for scalar in path.unicodeScalars {
-        text += scalar.value < 0x20 || scalar.value == 0x7f ? scalar.escaped(asASCII: true) : String(scalar)
+        text += isInvisible(scalar) ? scalar.escaped(asASCII: true) : String(scalar)
     }
     return text + "\""
 }
