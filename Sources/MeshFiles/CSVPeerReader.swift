@@ -78,6 +78,12 @@ struct CSVPeerReader {
         var secret: Range<Int>?
         var cells: [(column: PeerListColumn, field: CSVField)] = []
         for (column, field) in zip(columns, row) {
+            if field.text.utf8.count > YAMLTree.scalarLimit {
+                draft.report(
+                    .valueTooLong, at: field.location,
+                    "a field of \(field.text.utf8.count) bytes; the longest is \(YAMLTree.scalarLimit)",
+                    hint: "shorten it, or close the quote before it")
+            }
             switch column {
             case .name:
                 name = LocatedText(field.text, at: field.location)

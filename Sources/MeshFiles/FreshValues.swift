@@ -18,6 +18,10 @@ struct FreshValues {
         source += "]\n".utf8
         let tree: YAMLTree
         do { tree = try YAMLTree(parsing: source, file: "the new value") } catch {
+            let long = error.diagnostics.filter { $0.id == .valueTooLong }
+            if long.count == error.diagnostics.count {
+                throw Failure(.usage, long.map { Diagnostic($0.id, at: nil, $0.message, hint: "shorten it") })
+            }
             throw Failure(.bug, error.diagnostics.map { Diagnostic(.editMismatch, at: $0.location, $0.message) })
         }
         guard let items = tree.root.items, items.count == texts.count else {

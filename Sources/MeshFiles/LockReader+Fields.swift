@@ -29,6 +29,10 @@ extension LockReader {
             return nil
         }
         peer.publicKey = String(decoding: key, as: UTF8.self)
+        if PublicKeyText.isOfSmallOrder(peer.publicKey) {
+            report(.lockInvalidField, line, "the public key is a point of small order, which is nobody's key")
+            return nil
+        }
         guard let epoch = line.take(after: "epoch=") else {
             report(.lockMalformedLine, line, "\"epoch=NUMBER\" is missing here")
             return nil

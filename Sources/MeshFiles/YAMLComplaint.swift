@@ -9,14 +9,21 @@ struct YAMLComplaint {
         let problem = parser.problem.map { String(cString: $0) } ?? "the text is not YAML"
         let context = parser.context.map { String(cString: $0) }
         let words = Self.words(for: problem, context: context ?? "")
+        let isAboutItsBeginning = context != nil && Self.beginnings.contains { problem.contains($0) }
         var message = words.message
-        if context != nil, parser.context_mark.line < parser.problem_mark.line {
+        if context != nil, !isAboutItsBeginning, parser.context_mark.line < parser.problem_mark.line {
             message += " (in what begins at line \(parser.context_mark.line + 1))"
         }
-        let place = SourceLocation(
-            file: file, line: Int(parser.problem_mark.line) + 1, column: Int(parser.problem_mark.column) + 1)
+        // Where a quote or a key without its end begins says more than where the reader gave up.
+        let mark = isAboutItsBeginning ? parser.context_mark : parser.problem_mark
+        let place = SourceLocation(file: file, line: Int(mark.line) + 1, column: Int(mark.column) + 1)
         diagnostic = Diagnostic(.yamlSyntaxError, at: place, message, hint: words.hint)
     }
+
+    /// Complaints whose context is the quote or the key that has no end.
+    private static let beginnings = [
+        "could not find expected ':'", "found unexpected end of stream", "found unexpected document indicator",
+    ]
 
     private static func words(for problem: String, context: String) -> (message: String, hint: String?) {
         if let known = table.first(where: { problem.contains($0.problem) && context.contains($0.context) }) {
@@ -44,7 +51,8 @@ struct YAMLComplaint {
             "begin the line with \"- \", indented as the items above"
         ),
         (
-            "could not find expected ':'", "", "a colon is missing after the key before this",
+            "could not find expected ':'", "",
+            "a colon is missing after this key, on its line and within 1,024 characters",
             "write \"key: value\", with a space after the colon"
         ),
         (
@@ -55,9 +63,12 @@ struct YAMLComplaint {
             "block sequence entries are not allowed", "", "a list item stands where none can be",
             "put the list on lines of its own, below its key"
         ),
-        ("found unexpected end of stream", "quoted scalar", "a quote is opened and never closed", "close the quote"),
         (
-            "found unexpected document indicator", "quoted scalar", "a quote is opened and never closed",
+            "found unexpected end of stream", "quoted scalar", "the quote that begins here is never closed",
+            "close the quote"
+        ),
+        (
+            "found unexpected document indicator", "quoted scalar", "the quote that begins here is never closed",
             "close the quote"
         ),
         (

@@ -49,7 +49,10 @@ struct YAMLReader {
         var event = yaml_event_t()
         while true {
             guard yaml_parser_parse(parser, &event) == 1 else {
-                findings.append(YAMLComplaint(parser.pointee, file: file).diagnostic)
+                // libyaml takes no key of more than 1,024 characters: what it says then is beside the point.
+                if !findings.contains(where: { $0.id == .valueTooLong }) {
+                    findings.append(YAMLComplaint(parser.pointee, file: file).diagnostic)
+                }
                 return nil
             }
             let step = take(event)
@@ -108,7 +111,8 @@ struct YAMLReader {
         if scalar.length > YAMLTree.scalarLimit {
             report(
                 .valueTooLong, place,
-                "a text of \(scalar.length) bytes; the longest is \(YAMLTree.scalarLimit)")
+                "a text of \(scalar.length) bytes; the longest is \(YAMLTree.scalarLimit)",
+                hint: "shorten it, or close the quote before it")
         }
         let text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
         let node = YAMLNode(.scalar(text, style), place)

@@ -96,7 +96,7 @@ struct WireGuardConfigParser {
         switch key {
         case "publickey":
             config.peers[last].publicKey = value
-            if !PublicKeyText.isValid(value) { report(place, "\(quoted(value)) is not a public key") }
+            if let problem = PublicKeyText.problem(of: value) { report(place, "\(named): the text \(problem)") }
         case "presharedkey":
             config.peers[last].hasPresharedKey = true
             checkSecret(named, value, place)

@@ -23,7 +23,11 @@ private struct IdentityReader {
         guard let key = OperatorKey(text: field(1)) else { throw failure(1, "the operator's public key is not one") }
         try next("a seed or a passphrase")
         let contents = try field(0).equals("seed") ? readSeed() : readProtected()
-        if lines.next() != nil { throw failure(0, "the identity goes on after its end") }
+        if let more = lines.next() {
+            throw Failure(
+                .meshInvalid, .identitySyntax, at: lines.location(more, more.range.lowerBound),
+                "the identity goes on after its end", hint: "delete the line")
+        }
         return IdentityFile(publicKey: key, file: lines.file, contents: contents)
     }
 

@@ -31,12 +31,12 @@ struct FieldReader {
         return []
     }
 
-    /// The items of a list; a single value stands for a list of one, and null for the empty list.
+    /// The items of a list; a single value stands for a list of one.
     mutating func items(_ node: YAMLNode, of field: String) -> [YAMLNode] {
         switch node.value {
         case .sequence(let items, _): return items
-        case .scalar: return node.isNull ? [] : [node]
-        case .mapping:
+        case .scalar where !node.isNull: return [node]
+        case .scalar, .mapping:
             report(.wrongShape, node, "\(quoted(field)) takes a value or a list of values, not \(node.described)")
             return []
         }
@@ -57,7 +57,8 @@ struct FieldReader {
         do throws(AddressError) {
             return Located(try parse(text), place(node))
         } catch {
-            report(.invalidValue, node, "\(field): \(error.message)", hint: error.hint)
+            let message = "\(field): \(quoted(text)) is not a valid \(error.noun): \(error.reason.rawValue)"
+            report(.invalidValue, node, message, hint: error.hint)
             return nil
         }
     }
@@ -69,13 +70,17 @@ struct FieldReader {
         items(node, of: field).compactMap { value($0, of: field, parse: parse) }
     }
 
-    /// A whole number within bounds, written in decimal digits without sign or leading zero.
-    mutating func number(_ node: YAMLNode, of field: String, in range: ClosedRange<Int>) -> Int? {
+    /// A whole number within bounds, written in decimal digits without sign or leading zero; `words` are what may stand
+    /// there instead, for the message.
+    mutating func number(
+        _ node: YAMLNode, of field: String, in range: ClosedRange<Int>, or words: [String] = []
+    ) -> Int? {
         guard let text = text(node, of: field) else { return nil }
         if let number = Int(strictDecimal: text), range.contains(number) { return number }
         report(
             .invalidValue, node,
-            "\(field): \(quoted(text)) is not a whole number from \(range.lowerBound) to \(range.upperBound)")
+            "\(field): \(quoted(text)) is not a whole number from \(range.lowerBound) to \(range.upperBound)"
+                + words.map { " or \($0)" }.joined())
         return nil
     }
 
@@ -119,7 +124,8 @@ struct FieldReader {
         guard let text = key.text else { return }
         report(
             .unknownField, key, "\(place) has no field \(quoted(text))",
-            hint: nearest(to: text, among: known).map { "did you mean \(quoted($0))?" })
+            hint: nearest(to: text, among: known).map { "did you mean \(quoted($0))?" }
+                ?? (known.count == 1 ? "its only field is " : "its fields are ") + known.joined(separator: ", "))
     }
 }
 

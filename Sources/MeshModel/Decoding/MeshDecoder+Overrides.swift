@@ -35,7 +35,10 @@ extension MeshDecoder {
         case .scalar("off", _): return .off
         case .scalar("auto", _): return .automatic
         case .scalar("main", _): return .pooled
-        default: return reader.number(node, of: "table", in: 1...999_999_999).map { .numbered(UInt32($0)) }
+        default:
+            return reader.number(node, of: "table", in: 1...999_999_999, or: ["main", "auto", "off"]).map {
+                .numbered(UInt32($0))
+            }
         }
     }
 

@@ -38,7 +38,8 @@ extension MeshDecoder {
             read(field, entry.value, into: &peer)
         }
         checkPlatform(peer, entry)
-        if peer.site == nil, let address = peer.privateAddresses.first {
+        // A site that does not exist has its own finding.
+        if entry.value["site"] == nil, let address = peer.privateAddresses.first {
             reader.report(
                 .siteRequired, at: address.location, "peer \(quoted(name)) has a private address and no site",
                 hint: "add `site: NAME`")
@@ -116,21 +117,21 @@ extension MeshDecoder {
 
     private mutating func endpoint(_ node: YAMLNode) -> EndpointOverride? {
         let override = reader.value(node, of: "endpoint") { text throws(AddressError) in
-            if let endpoint = try? Endpoint(parsing: text) {
-                return EndpointOverride(host: endpoint.host, port: endpoint.port)
-            }
             if let address = try? IPAddress(parsing: text) { return EndpointOverride(host: .address(address)) }
-            return EndpointOverride(host: .name(try HostName(parsing: text)))
+            if !text.utf8.contains(UInt8(ascii: ":")) {
+                return EndpointOverride(host: .name(try HostName(parsing: text)))
+            }
+            let endpoint = try Endpoint(parsing: text)
+            return EndpointOverride(host: endpoint.host, port: endpoint.port)
         }
         return override?.value
     }
 
     private mutating func publicKey(_ node: YAMLNode) -> Located<String>? {
         guard let text = reader.text(node, of: "public-key") else { return nil }
-        if PublicKeyText.isValid(text) { return Located(text, reader.place(node)) }
+        guard let problem = PublicKeyText.problem(of: text) else { return Located(text, reader.place(node)) }
         reader.report(
-            .invalidKey, node, "public-key: \(quoted(text)) is not 32 bytes in base64",
-            hint: "print it with `wg pubkey`")
+            .invalidKey, node, "public-key: \(quoted(text)) \(problem)", hint: "print it with `wg pubkey`")
         return nil
     }
 }

@@ -43,7 +43,7 @@ extension MeshDecoder {
     /// Seconds, 0 for `off` (wg(8), persistent-keepalive).
     mutating func keepalive(_ node: YAMLNode) -> UInt16? {
         if case .scalar("off", _) = node.value { return 0 }
-        return reader.number(node, of: "keepalive", in: 0...65535).map(UInt16.init)
+        return reader.number(node, of: "keepalive", in: 0...65535, or: ["off"]).map(UInt16.init)
     }
 
     /// The fields of a site.

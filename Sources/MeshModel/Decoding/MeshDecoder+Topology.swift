@@ -43,7 +43,7 @@ extension MeshDecoder {
 
     private func hasItems(_ node: YAMLNode) -> Bool {
         if let items = node.items { return !items.isEmpty }
-        return !node.isNull
+        return true
     }
 
     mutating func selectors(_ node: YAMLNode?, of field: String, _ names: SelectorNames) -> [Located<Selector>] {
@@ -81,7 +81,8 @@ extension MeshDecoder {
     /// A name that means both a peer and a group, or two names that one folder would hold on some file systems.
     mutating func reportAmbiguities(groups: [Group], peers: [DeclaredPeer]) {
         var seen: [String: (name: String, kind: String)] = [:]
-        let named = groups.map { ($0.name, $0.location, "group") } + peers.map { ($0.name, $0.location, "peer") }
+        let named = (groups.map { ($0.name, $0.location, "group") } + peers.map { ($0.name, $0.location, "peer") })
+            .sorted { $0.1 < $1.1 }
         for (name, location, kind) in named {
             let folded = name.lowercased()
             if let other = seen[folded] {

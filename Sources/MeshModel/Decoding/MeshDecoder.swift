@@ -59,11 +59,14 @@ package struct MeshDecoder {
 
     private mutating func mesh(_ root: YAMLNode) -> DeclaredMesh? {
         let fields = fields(root)
+        guard root.entries != nil || root.isNull else { return nil }
         let name = required(.mesh, in: fields, of: root).flatMap { reader.name($0, of: "mesh") }
         let prefixNode = required(.prefixes, in: fields, of: root)
         let prefixes = prefixNode.map { reader.values($0, of: "prefixes", parse: IPPrefix.init(parsing:)) } ?? []
-        if let prefixNode, reader.items(prefixNode, of: "prefixes").isEmpty {
-            reader.report(.missingField, prefixNode, "the mesh has no prefix to take addresses from")
+        if let prefixNode, prefixNode.items?.isEmpty == true {
+            reader.report(
+                .missingField, prefixNode, "the mesh has no prefix to take addresses from",
+                hint: "write `prefixes: [10.88.0.0/16]`")
         }
         let sites = self.sites(fields[.sites])
         let groups = self.groups(fields[.groups])
@@ -96,7 +99,8 @@ package struct MeshDecoder {
         guard let node, let text = reader.text(node, of: "quarantine") else { return 90 * 86_400 }
         if let seconds = DurationText.seconds(text) { return seconds }
         reader.report(
-            .invalidValue, node, "quarantine: \(quoted(text)) is not a duration", hint: "write 90d, 12h or 30m")
+            .invalidValue, node, "quarantine: \(quoted(text)) is not a duration of at most ten years",
+            hint: "write 90d, 12h or 30m")
         return 0
     }
 

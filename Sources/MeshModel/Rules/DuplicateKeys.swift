@@ -13,7 +13,8 @@ enum DuplicateKeys: Rule {
             findings.append(
                 Diagnostic(
                     .sharedKey, at: peer.publicKey?.location ?? peer.location,
-                    "peer \(quoted(other)) and peer \(quoted(peer.name)) have the same public key"))
+                    "peer \(quoted(other)) and peer \(quoted(peer.name)) have the same public key",
+                    hint: "give one of them a key pair of its own"))
         }
         return findings
     }

@@ -1,7 +1,9 @@
 import Addresses
 import Diagnostics
+import MeshFiles
 
-/// The mesh's prefixes do not overlap each other; blocks of groups lie inside them and are disjoint.
+/// The mesh's prefixes do not overlap each other; blocks of groups lie inside them and are disjoint, also from those that
+/// were allocated.
 enum OverlappingPrefixes: Rule {
     static func findings(in input: RuleInput) -> [Diagnostic] {
         let prefixes = input.mesh.prefixes
@@ -18,7 +20,16 @@ enum OverlappingPrefixes: Rule {
                         hint: "choose a block inside \(prefixes.map(\.value.description).joined(separator: " or "))"))
             }
         }
-        return findings + overlaps(blocks)
+        return findings + overlaps(blocks + allocated(input))
+    }
+
+    /// The blocks that the lock file keeps for groups that declare none.
+    private static func allocated(_ input: RuleInput) -> [(Located<IPPrefix>, String)] {
+        input.mesh.groups.flatMap { group in
+            let declared = Set(group.prefixes.map(\.value.family))
+            return (input.lock?.groups[group.name]?.blocks ?? []).filter { !declared.contains($0.family) }
+                .map { (Located($0, group.location), "the group \(quoted(group.name))") }
+        }
     }
 
     private static func overlaps(_ items: [(prefix: Located<IPPrefix>, owner: String)]) -> [Diagnostic] {

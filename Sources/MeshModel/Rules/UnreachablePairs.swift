@@ -20,7 +20,10 @@ enum UnreachablePairs: Rule {
 
     private static func finding(_ first: Int, _ second: Int, count: Int, _ input: RuleInput) -> Diagnostic {
         let pair = [first, second].map { input.mesh.peers[input.enabled[$0]] }.sorted { $0.location < $1.location }
-        let more = count > 1 ? ", and so for \(count - 1) more pairs like them" : ""
+        let more =
+            count > 2
+            ? ", and so for \(count - 1) more pairs like them"
+            : count == 2 ? ", and so for one more pair like them" : ""
         return Diagnostic(
             .unreachablePair, at: pair[1].location,
             "peer \(quoted(pair[0].name)) and peer \(quoted(pair[1].name)) cannot reach each other: neither has an "
