@@ -15,12 +15,17 @@ package enum LabAgent {
     }
 
     /// Becomes `command` as host `number`: its network, its `/etc`, its `/run/wireguard`. Returns only on failure.
+    ///
+    /// A mesh's hooks run there as they would on the host, and whoever proves a mesh has not read them all: of the
+    /// machine's files they can change none, and `/tmp` is empty and the command's own.
     private static func enter(_ number: String, _ command: [String]) -> Int32 {
         guard let number = Int(number) else { return ExitStatus.usage.rawValue }
         let network = open(LabNetwork.path(of: Wiring.hostNamespace(number)), O_RDONLY | O_CLOEXEC)
         let home = LabBuilder.home(number)
         guard network >= 0, lab_enter_network(network) == 0, lab_private_mounts() == 0,
-            lab_bind(home + "/etc", "/etc") == 0, lab_bind(home + "/wireguard", "/run/wireguard") == 0
+            lab_bind(home + "/etc", "/etc") == 0, lab_bind(home + "/wireguard", "/run/wireguard") == 0,
+            lab_freeze() == 0, lab_thaw("/etc") == 0, lab_thaw("/run/wireguard") == 0, lab_thaw("/proc") == 0,
+            lab_mount_memory("/tmp") == 0
         else {
             complain("\(PosixError("enter the lab's host \(number)"))")
             return ExitStatus.inputOutput.rawValue

@@ -15,6 +15,10 @@ int lab_mount_memory(const char *target);
 int lab_bind(const char *source, const char *target);
 /* Makes the mount at TARGET read-only, for this mount namespace. */
 int lab_make_read_only(const char *target);
+/* Makes every mount of this mount namespace read-only: mount_setattr(2), Linux 5.12. */
+int lab_freeze(void);
+/* Makes the mount at TARGET writable again. */
+int lab_thaw(const char *target);
 /* Asks for the hop limit and the arrival interface of every datagram: ip(7), ipv6(7). FAMILY is AF_INET or AF_INET6. */
 int lab_ask_arrival(int fd, int family);
 /* One datagram with its sender, hop limit and arrival interface index (0 where unknown). Never blocks. */
