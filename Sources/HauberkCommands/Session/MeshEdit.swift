@@ -92,7 +92,8 @@ struct MeshEdit {
             let key = try PublicKey(parsing: peer.publicKey)
             try keyring.rename(KeyringEntry(peer: from, epoch: peer.epoch, publicKey: key), to: to)
         }
-        for name in update.droppingKeys { keyring.remove(name) }
+        // A merge can leave the keyring with the key of a peer that the lock file does not have; nobody uses that key.
+        for name in update.droppingKeys + update.needingKeys { keyring.remove(name) }
         let batch = Self.keys(for: update.needingKeys, given: wishes.keys)
         update.complete(with: batch.publicKeys.map(\.description))
         try keyring.insert(
