@@ -12,7 +12,7 @@ package struct Mesh: Sendable {
     package let presharedEpoch: UInt32
     package let sites: [Site]
     package let groups: [Group]
-    package let peers: [Peer]
+    package private(set) var peers: [Peer]
     package let topology: Topology
 
     init(declared: DeclaredMesh, identity: (id: [UInt8], presharedEpoch: UInt32), peers: [Peer], topology: Topology) {
@@ -25,6 +25,20 @@ package struct Mesh: Sendable {
         groups = declared.groups
         self.peers = peers
         self.topology = topology
+    }
+
+    /// The mesh as if it had made other keys for some peers, by index: what a lab runs in the place of peers whose private
+    /// keys are on their hosts alone.
+    package func replacing(publicKeys: [Int: String]) -> Mesh {
+        var mesh = self
+        for (index, key) in publicKeys {
+            let peer = peers[index]
+            var declared = peer.declared
+            declared.publicKey = nil
+            mesh.peers[index] = Peer(
+                declared: declared, addresses: peer.addresses, publicKey: key, epoch: peer.epoch)
+        }
+        return mesh
     }
 
     /// The index of a peer by its name; nil when the mesh has no enabled peer of that name.

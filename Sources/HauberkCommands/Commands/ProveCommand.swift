@@ -13,7 +13,8 @@ struct ProveCommand: AsyncParsableCommand {
         discussion: """
             Builds each site, the routers and NATs between them, and every host; brings the rendered trees up with \
             wg-quick; and probes every pair in both families over the tunnels. Nothing outside of the namespaces is \
-            touched, and nothing is left behind. Works without root where user namespaces are allowed.
+            touched, and nothing is left behind. A peer that keeps its private key to itself runs with one of the lab's. \
+            Works without root where user namespaces are allowed.
             """)
 
     @Flag(name: .long, help: "Print every pair, not only those that differ.")
@@ -26,7 +27,7 @@ struct ProveCommand: AsyncParsableCommand {
     func run() async throws {
         let loaded = try LoadedMesh.read(try mesh.path())
         if loaded.isRefused { throw Failure(.meshInvalid, loaded.findings) }
-        let session = try RenderSession(loaded, identity: identity, targets: ["wg-quick"])
+        let session = try RenderSession(loaded, identity: identity, targets: ["wg-quick"], .standIns)
         let folder = try TemporaryFolder(prefix: "hauberk-prove")
         defer { folder.remove() }
         _ = try session.write(below: folder.path, only: [])

@@ -13,17 +13,19 @@ final class MeshSecrets: SecretSource {
     private let mode: PresharedKeyMode
     private let exchange: PairKeyExchange
 
-    init(_ mesh: Mesh, _ keyring: UnlockedKeyring) throws {
+    /// `standIns` are private keys, by the index of their peers, that the keyring does not have.
+    init(_ mesh: Mesh, _ keyring: UnlockedKeyring, standIns: [Int: PrivateKey]) throws {
         let peers: [PresharedKeyDerivation.Peer] = try mesh.peers.map {
             (try PublicKey(parsing: $0.publicKey), $0.epoch)
         }
-        let kept = mesh.peers.indices.filter { !mesh.peers[$0].holdsOwnKey }
+        let kept = mesh.peers.indices.filter { !mesh.peers[$0].holdsOwnKey && standIns[$0] == nil }
         let keys = try keyring.privateKeys(
             of: kept.map {
                 KeyringEntry(peer: mesh.peers[$0].name, epoch: peers[$0].epoch, publicKey: peers[$0].publicKey)
             })
         var byPeer = [PrivateKey?](repeating: nil, count: peers.count)
         for (index, key) in zip(kept, keys) { byPeer[index] = key }
+        for (index, key) in standIns { byPeer[index] = key }
         mode = mesh.wireGuard.presharedKeys
         derivation =
             mode == .off

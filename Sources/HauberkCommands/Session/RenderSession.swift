@@ -12,8 +12,22 @@ struct RenderSession {
     private let targets: [Target]
     private let secrets: MeshSecrets
 
-    init(_ loaded: LoadedMesh, identity: IdentityOptions, targets names: [String]) throws {
-        mesh = try loaded.complete()
+    /// Where the keys of peers come from that keep their private keys to themselves.
+    enum HeldKeys {
+        /// Their hosts have them; the files say so.
+        case onHosts
+        /// The lab makes some in their place, for its own run alone.
+        case standIns
+    }
+
+    init(
+        _ loaded: LoadedMesh, identity: IdentityOptions, targets names: [String], _ held: HeldKeys = .onHosts
+    ) throws {
+        let complete = try loaded.complete()
+        let hosts = held == .onHosts ? [] : complete.peers.indices.filter { complete.peers[$0].holdsOwnKey }
+        let batch = PrivateKey.generate(count: hosts.count)
+        mesh = complete.replacing(
+            publicKeys: Dictionary(uniqueKeysWithValues: zip(hosts, batch.publicKeys.map(\.description))))
         plan = MeshPlan(mesh)
         let set = try OwnTemplates.targets(of: loaded.path)
         var targets: [Target] = []
@@ -22,7 +36,9 @@ struct RenderSession {
         let findings = TemplateMeaning.findings(targets, plan)
         if !findings.isEmpty { throw Failure(.meshInvalid, findings) }
         guard let keyring = loaded.keyring else { throw MeshEdit.incomplete(loaded.path) }
-        secrets = try MeshSecrets(mesh, keyring.unlock(with: try OperatorIdentity(options: identity).open()))
+        secrets = try MeshSecrets(
+            mesh, keyring.unlock(with: try OperatorIdentity(options: identity).open()),
+            standIns: Dictionary(uniqueKeysWithValues: hosts.enumerated().map { ($1, batch.privateKey(at: $0)) }))
     }
 
     /// Brings the folder to what the mesh says; an empty `names` means every peer.
