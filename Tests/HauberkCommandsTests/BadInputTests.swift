@@ -39,7 +39,7 @@ import Testing
     }
 
     /// `UPDATE_GOLDEN=1` writes what the program prints now into the fixtures, and fails.
-    @Test(.enabled(if: getenv("UPDATE_GOLDEN") != nil))
+    @Test(.enabled(if: getenv("UPDATE_GOLDEN") != nil, "on demand: UPDATE_GOLDEN=1"))
     func `the printed lines are brought up to date`() throws {
         try #require(getenv("CI") == nil, "never in CI: somebody must read what changed")
         for (name, cases) in BadInputCase.files {
