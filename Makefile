@@ -25,8 +25,9 @@ MANUAL_FOLDER = $(DESTDIR)$(PREFIX)/share/man/man1
 BASH_FOLDER = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 ZSH_FOLDER = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 FISH_FOLDER = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+DOCUMENT_FOLDER = $(DESTDIR)$(PREFIX)/share/doc/hauberk
 INSTALLED = $(BINARY_FOLDER)/hauberk $(MANUAL_FOLDER)/hauberk.1 $(BASH_FOLDER)/hauberk $(ZSH_FOLDER)/_hauberk \
-	$(FISH_FOLDER)/hauberk.fish
+	$(FISH_FOLDER)/hauberk.fish $(DOCUMENT_FOLDER)/mesh-file.md $(DOCUMENT_FOLDER)/mesh.schema.json
 
 .PHONY: help build demo test bench lint check release bare install uninstall fuzz manual clean
 
@@ -102,20 +103,22 @@ bare: release ## the release binary in a chroot of a bare Debian 12
 	    if ! grep -q SKIPPED "$$said"; then echo "$$sum" >.build/bare/passed; fi; \
 	fi
 
-install: ## the program, its manual and its completions to DESTDIR/PREFIX
+install: ## the program, its manuals and its completions to DESTDIR/PREFIX
 	@$(MAKE) $(RELEASE)
 	@echo "install: to $(DESTDIR)$(PREFIX)"
-	@install -d $(BINARY_FOLDER) $(MANUAL_FOLDER) $(BASH_FOLDER) $(ZSH_FOLDER) $(FISH_FOLDER)
+	@install -d $(dir $(INSTALLED))
 	@install -m 755 $(RELEASE) $(BINARY_FOLDER)/hauberk
 	@install -m 644 Sources/Manual/hauberk.1 $(MANUAL_FOLDER)/hauberk.1
 	@$(RELEASE) --generate-completion-script bash | install -m 644 /dev/stdin $(BASH_FOLDER)/hauberk
 	@$(RELEASE) --generate-completion-script zsh | install -m 644 /dev/stdin $(ZSH_FOLDER)/_hauberk
 	@$(RELEASE) --generate-completion-script fish | install -m 644 /dev/stdin $(FISH_FOLDER)/hauberk.fish
+	@install -m 644 Sources/Manual/mesh-file.md Sources/Manual/mesh.schema.json $(DOCUMENT_FOLDER)/
 	@printf '  %s\n' $(INSTALLED)
 
 uninstall: ## take away what install has put there
 	@echo "uninstall: from $(DESTDIR)$(PREFIX)"
 	@rm -fv $(INSTALLED)
+	@[[ ! -d $(DOCUMENT_FOLDER) ]] || rmdir --ignore-fail-on-non-empty $(DOCUMENT_FOLDER)
 
 fuzz: ## every parser against random bytes, TIME seconds each
 	@.ci/packages build
