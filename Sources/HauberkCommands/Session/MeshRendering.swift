@@ -25,6 +25,8 @@ struct MeshRendering {
         let target: Int
         /// Index among the artifacts of the host and target.
         let artifact: Int
+        /// Nil when it is cheaper to make it again than to hold it.
+        let held: Artifact?
     }
 
     private struct RenderedClass {
@@ -54,7 +56,8 @@ struct MeshRendering {
                             OutputEntry(
                                 path: "\(plan.mesh.peers[host].name)/\(artifact.path)", mode: artifact.mode,
                                 inputs: InputDigest(digests.digest(of: artifact, for: host, secrets))))
-                        sources.append(Source(host: host, target: target, artifact: index))
+                        sources.append(
+                            Source(host: host, target: target, artifact: index, held: isLight(artifact) ? artifact : nil))
                     }
                 }
             }
@@ -65,15 +68,29 @@ struct MeshRendering {
     /// Writes the bytes of an entry.
     mutating func produce(_ index: Int, into writer: inout ArtifactWriter) throws {
         let source = sources[index]
-        let rendered = rendered(plan.mesh.topology.classOfPeer[source.host])
-        let host = plan.host(source.host, in: rendered.view)
-        let artifact = rendered.renderers[source.target].artifacts(for: host)[source.artifact]
+        let artifact = source.held ?? artifact(of: source)
         if targets[source.target].isBuiltIn, let former = writer.former,
             try scratch.assemble(artifact, after: former, secrets, { try writer.write($0) })
         {
             return
         }
         try scratch.assemble(artifact, secrets) { try writer.write($0) }
+    }
+
+    private mutating func artifact(of source: Source) -> Artifact {
+        let rendered = rendered(plan.mesh.topology.classOfPeer[source.host])
+        let host = plan.host(source.host, in: rendered.view)
+        return rendered.renderers[source.target].artifacts(for: host)[source.artifact]
+    }
+
+    /// Whether the artifact may be held until it is written: neither its own text nor the sections behind it add up.
+    private func isLight(_ artifact: Artifact) -> Bool {
+        guard plan.classCount <= Self.classLimit else { return false }
+        let ownBytes = artifact.pieces.reduce(0) { sum, piece in
+            if case .text(let text) = piece { return sum + text.bytes.count }
+            return sum
+        }
+        return ownBytes <= 2048
     }
 
     private mutating func rendered(_ number: Int) -> RenderedClass {

@@ -6,7 +6,7 @@ package struct InputDigest: Hashable, Sendable {
     let low: UInt64
 
     /// - Parameter bytes: the first 16 count; shorter ones are padded with zeros.
-    package init(_ bytes: some Sequence<UInt8>) {
+    package init(_ bytes: [UInt8]) {
         var words: (UInt64, UInt64) = (0, 0)
         for (index, byte) in bytes.prefix(16).enumerated() {
             if index < 8 {
