@@ -44,6 +44,15 @@ import Testing
             ])
     }
 
+    @Test func `a tree that is copied to a host's root leaves its folders open`() throws {
+        let folder = try TranscriptFolder()
+        defer { folder.remove() }
+        try folder.require("umask 077 && hauberk init mesh && hauberk add a --mesh mesh --public 203.0.113.1")
+        try folder.require("umask 077 && hauberk render --mesh mesh --out out")
+        let modes = try folder.require("stat -c '%a %n' out out/a out/a/etc out/a/etc/wireguard/wg0.conf")
+        #expect(modes == "700 out\n755 out/a\n755 out/a/etc\n600 out/a/etc/wireguard/wg0.conf\n")
+    }
+
     @Test(arguments: ["README.md", "CHANGELOG.md", "Sources/Architecture.md", "Sources/Manual/mesh-file.md"])
     func `every link inside the repository leads somewhere`(page: String) throws {
         let text = try TranscriptFolder.text(ofRepository: page)

@@ -61,6 +61,7 @@ func age(_ root: String) {
             #expect(contents(root) == Self.first)
             let status = try RealFileSystem().status(of: Place(root, in: .current))
             #expect(status?.mode == 0o700)
+            #expect(try RealFileSystem().status(of: Place("\(root)/a/etc", in: .current))?.mode == 0o755)
             #expect(try RealFileSystem().status(of: Place("\(root)/b/up.sh", in: .current))?.mode == 0o755)
             #expect(try RealFileSystem().status(of: Place("\(root)/file", in: .current))?.mode == 0o600)
             age(root)

@@ -32,17 +32,25 @@ struct OutputFolders: ~Copyable {
         return Place(String(name), in: chain.last?.handle ?? root)
     }
 
+    /// Whoever copies a tree to a host's `/` gives `/` and `/etc` the modes that the folders have here (scp since OpenSSH
+    /// 9.0, rsync -a, tar): they are a host's usual ones. The root of the output is private, and so is every secret file.
+    private static let mode: UInt32 = 0o755
+
     private func open(_ name: String, _ missing: Missing) throws -> Handle? {
         let place = Place(name, in: chain.last?.handle ?? root)
+        var isNew = false
         if missing == .create {
             do {
-                try fileSystem.makeFolder(place, mode: 0o700)
+                try fileSystem.makeFolder(place, mode: Self.mode)
+                isNew = true
             } catch {
                 guard error.number == EEXIST else { throw error }
             }
         }
         do {
-            return try fileSystem.open(place, .folder)
+            let folder = try fileSystem.open(place, .folder)
+            if isNew { try fileSystem.setMode(Self.mode, of: folder) }
+            return folder
         } catch {
             guard [ENOENT, ENOTDIR, ELOOP].contains(error.number) else { throw error }
             switch try fileSystem.status(of: place)?.kind {
