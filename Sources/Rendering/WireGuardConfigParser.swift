@@ -28,10 +28,9 @@ struct WireGuardConfigParser {
             begin(text, place)
         } else if let equals = text.firstIndex(of: UInt8(ascii: "=")) {
             let key = String(decoding: text[..<equals].trimmed, as: UTF8.self)
-            // What is no key may be `PrivateKey` and its value, whose base64 ends in `=`.
-            set(key.lowercased(), named: text[..<equals].firstWord, to: text[(equals + 1)...].trimmed, place)
+            set(key.lowercased(), named: Self.words(for: key), to: text[(equals + 1)...].trimmed, place)
         } else {
-            report(place, "\(quoted(text.firstWord)) begins neither a section nor `Key = value`")
+            report(place, "the line is neither a section nor `Key = value`")
         }
     }
 
@@ -48,7 +47,7 @@ struct WireGuardConfigParser {
             config.peers.append(WireGuardConfig.Peer(location: place))
         default:
             section = .unknown
-            report(place, "\(quoted(String(decoding: text, as: UTF8.self))) is no section of a WireGuard configuration")
+            report(place, "a WireGuard configuration has no such section", hint: "write [Interface] or [Peer]")
         }
     }
 
@@ -64,7 +63,7 @@ struct WireGuardConfigParser {
             case .interface: try setInterface(key, named, value, place)
             case .peer: try setPeer(key, named, value, place)
             case .unknown: break
-            case .none: report(place, "\(quoted(named)) stands before the first section")
+            case .none: report(place, "\(named) stands before the first section")
             }
         } catch {
             report(place, error.message)
@@ -85,7 +84,7 @@ struct WireGuardConfigParser {
         case "mtu": config.mtu = number(named, value, place)
         case "dns", "table", "preup", "postup", "predown", "postdown", "saveconfig":
             config.settings.append(WireGuardConfig.Setting(key: key, value: value))
-        default: report(place, "an interface has no setting \(quoted(named))")
+        default: report(place, "an interface has no setting \(named)")
         }
     }
 
@@ -108,7 +107,7 @@ struct WireGuardConfigParser {
         case "endpoint": config.peers[last].endpoint = try Endpoint(parsing: value)
         case "persistentkeepalive":
             config.peers[last].keepalive = value == "off" || value == "0" ? nil : number(named, value, place)
-        default: report(place, "a peer has no setting \(quoted(named))")
+        default: report(place, "a peer has no setting \(named)")
         }
     }
 
@@ -129,17 +128,19 @@ struct WireGuardConfigParser {
         if !PublicKeyText.isValid(value) { report(place, "\(key) is not 32 bytes in base64") }
     }
 
-    private mutating func report(_ place: SourceLocation, _ message: String) {
-        findings.append(Diagnostic(.invalidConfiguration, at: place, message))
+    /// A key as a message may show it. A line that lost its equals sign or its name can have a secret in that place,
+    /// so only what looks like the name of a setting is quoted.
+    private static func words(for key: String) -> String {
+        let isName = (1...20).contains(key.utf8.count) && key.utf8.allSatisfy { (0x41...0x5a).contains($0 & 0xdf) }
+        return isName ? quoted(key) : "of that name"
+    }
+
+    private mutating func report(_ place: SourceLocation, _ message: String, hint: String? = nil) {
+        findings.append(Diagnostic(.invalidConfiguration, at: place, message, hint: hint))
     }
 }
 
 extension ArraySlice<UInt8> {
-    /// Up to the first space: as much as a message may quote of a line that could hold a secret.
-    fileprivate var firstWord: String {
-        String(decoding: trimmed.prefix { $0 != 0x20 && $0 != 0x09 }, as: UTF8.self)
-    }
-
     /// Without spaces, tabs and carriage returns at both ends.
     fileprivate var trimmed: ArraySlice<UInt8> {
         func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0d }
@@ -151,7 +152,7 @@ extension ArraySlice<UInt8> {
 
 extension String {
     fileprivate var commaSeparated: [String] {
-        split(separator: ",").map { item in String(item.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) }
+        utf8.split(separator: UInt8(ascii: ",")).map { String(decoding: ArraySlice($0).trimmed, as: UTF8.self) }
             .filter { !$0.isEmpty }
     }
 }

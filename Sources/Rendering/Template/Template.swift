@@ -43,6 +43,7 @@ private struct TemplateHeader {
     private(set) var condition: TemplateName?
     /// Where the body begins.
     private(set) var end: Int
+    private var seen: Set<Substring> = []
 
     init(_ source: [UInt8], file: String) {
         self.file = file
@@ -70,6 +71,9 @@ private struct TemplateHeader {
             return
         }
         let value = String(text[text.utf8.index(after: colon)...].drop { $0 == " " })
+        if !seen.insert(text[..<colon]).inserted {
+            report(.templateHeader, line: line, "the header has \(quoted(text[..<colon])) twice")
+        }
         switch text[..<colon] {
         case "path": readPath(value, line: line)
         case "mode": readMode(value, line: line)
@@ -88,7 +92,8 @@ private struct TemplateHeader {
         var parser = TemplateParser(source: Array(value.utf8), from: 0, file: file)
         path = parser.parse()
         let isRelative = !value.hasPrefix("/") && !value.split(separator: "/").contains("..") && !value.isEmpty
-        if !parser.findings.isEmpty || parser.usesSecret || !isRelative {
+        let hasPeers = path?.contains { if case .peers = $0 { true } else { false } } ?? false
+        if !parser.findings.isEmpty || parser.usesSecret || hasPeers || !isRelative {
             report(
                 .templateHeader, line: line, "the path \(quoted(value)) is not a path below the host's /",
                 hint: "write for example `path: etc/wireguard/{{interface}}.conf`")
@@ -97,7 +102,7 @@ private struct TemplateHeader {
 
     private mutating func readMode(_ value: String, line: Int) {
         modeLine = line
-        guard let number = UInt32(value, radix: 8), number <= 0o777, !value.hasPrefix("+") else {
+        guard let number = UInt32(value, radix: 8), number <= 0o777, value.utf8.allSatisfy({ $0 >= 0x30 }) else {
             report(.templateHeader, line: line, "\(quoted(value)) is not an octal mode of at most 0777")
             return
         }

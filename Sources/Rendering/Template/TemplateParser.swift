@@ -22,11 +22,10 @@ struct TemplateParser {
     }
 
     mutating func parse() -> [TemplateNode] {
-        let nodes = nodes()
-        if position < source.count {
-            report(.templateSyntax, at: position, "a section is closed that was not opened")
-        }
-        return nodes
+        var result = nodes()
+        // A closing tag without its opening one has ended the nodes and is reported; what follows is read all the same.
+        while position < source.count { result += nodes() }
+        return result
     }
 
     /// Nodes up to the end of the source or of the open section, whose closing tag is consumed.
