@@ -18,6 +18,8 @@ package struct LockUpdate: Sendable {
     package private(set) var droppingKeys: [String] = []
     private var book: AddressBook
     private let now: UTCTime
+    /// The last epoch of each name that is gone.
+    private var lastEpochs: [String: UInt32] = [:]
 
     /// Brings addresses, blocks, keys and tombstones up to date.
     ///
@@ -34,6 +36,7 @@ package struct LockUpdate: Sendable {
         update.bury(mesh)
         update.keep(mesh, redrawing, &findings)
         update.blocks(mesh, &findings)
+        findings += update.strays(in: mesh)
         update.fill(mesh, &findings)
         if !findings.isEmpty { throw Failure(.meshInvalid, findings) }
         return update
@@ -60,6 +63,7 @@ package struct LockUpdate: Sendable {
             if !peer.isHeldByPeer { droppingKeys.append(name) }
         }
         for gone in lock.gone {
+            lastEpochs[gone.name] = max(lastEpochs[gone.name] ?? 0, gone.peer.epoch)
             for address in gone.peer.addresses { book.retire(address, at: gone.removed.seconds) }
         }
     }
@@ -107,7 +111,8 @@ package struct LockUpdate: Sendable {
     /// A declared key is the peer's own; without one the mesh makes a pair. Each change begins an epoch.
     private mutating func settleKey(_ entry: inout LockedPeer?, of peer: DeclaredPeer) {
         if let entry, entry.agrees(with: peer) { return }
-        let epoch = (entry?.epoch ?? lastEpoch(of: peer.name)) + 1
+        // A name that comes back goes on counting, so that no key of its former life fits.
+        let epoch = (entry?.epoch ?? lastEpochs[peer.name] ?? 0) + 1
         if let entry, !entry.isHeldByPeer { droppingKeys.append(peer.name) }
         if let key = peer.publicKey?.value {
             entry = LockedPeer(v4: entry?.v4, v6: entry?.v6, publicKey: key, epoch: epoch, holder: .peer)
@@ -115,11 +120,6 @@ package struct LockUpdate: Sendable {
             entry = LockedPeer(v4: entry?.v4, v6: entry?.v6, publicKey: "", epoch: epoch, holder: .program)
             needingKeys.append(peer.name)
         }
-    }
-
-    /// A name that comes back goes on counting, so that no key of its former life fits.
-    private func lastEpoch(of name: String) -> UInt32 {
-        lock.gone.lazy.filter { $0.name == name }.map(\.peer.epoch).max() ?? 0
     }
 
     /// Reserves the declared blocks, keeps the allocated ones, and chooses those that are missing.

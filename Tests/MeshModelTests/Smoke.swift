@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct MeshModelSmokeTests {
-    @Test func `the suite runs`() {}
-}
