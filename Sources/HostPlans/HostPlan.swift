@@ -62,11 +62,13 @@ extension InterfacePlan {
 
     /// The mesh's prefixes of the families that the host has, then the networks behind others.
     ///
-    /// A network that is the host's own site's is left out: the host is in it.
+    /// A network that the host is in itself, by its site or by a private address, is left out: routed into the tunnel,
+    /// it would take the way to the gateway with it.
     private static func routes(for host: Int, _ view: ClassView, in mesh: Mesh) -> [IPPrefix] {
         let peer = mesh.peers[host]
         let families = Set(peer.addresses.map(\.family))
-        let near = peer.declared.site.map { mesh.sites[$0].networks.map(\.value) } ?? []
+        let site = peer.declared.site.map { mesh.sites[$0].networks.map(\.value) } ?? []
+        let near = site + peer.declared.privateAddresses.map { IPPrefix.host($0.value) }
         let behind = view.routes.filter { route in
             route.peer != host && families.contains(route.prefix.family)
                 && !near.contains { $0.overlaps(route.prefix) }

@@ -30,7 +30,7 @@ enum Rules {
         [
             OverlappingPrefixes.self, MisplacedAddresses.self, DuplicateAddresses.self, OverlappingRoutes.self,
             UnderlayOverlaps.self, ReservedRanges.self, SiteAddresses.self, DuplicateEndpoints.self, DuplicateKeys.self,
-            UnreachablePairs.self, Selectors.self,
+            UnderlayAddresses.self, UnreachablePairs.self, Selectors.self,
         ]
     }
 }

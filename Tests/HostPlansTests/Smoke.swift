@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct HostPlansSmokeTests {
-    @Test func `the suite runs`() {}
-}
