@@ -46,9 +46,13 @@ extension MeshDecoder {
     private mutating func mark(_ node: YAMLNode) -> UInt32? {
         guard let text = reader.text(node, of: "fwmark") else { return nil }
         if text == "off" { return nil }
-        let digits =
-            text.hasPrefix("0x") ? UInt32(text.dropFirst(2), radix: 16) : Int(strictDecimal: text).map(UInt32.init)
-        if let digits, !text.utf8.contains(UInt8(ascii: "+")) { return digits }
+        let isHexadecimal = text.hasPrefix("0x")
+        let digits = isHexadecimal ? text.dropFirst(2) : text[...]
+        let isStrict = digits.utf8.allSatisfy { $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }
+        let hasLeadingZero = !isHexadecimal && digits.count > 1 && digits.first == "0"
+        if isStrict, !hasLeadingZero, let mark = UInt32(digits, radix: isHexadecimal ? 16 : 10) {
+            return mark == 0 ? nil : mark
+        }
         reader.report(
             .invalidValue, node, "fwmark: \(quoted(text)) is not a 32-bit number", hint: "write 51820 or 0xca6c")
         return nil

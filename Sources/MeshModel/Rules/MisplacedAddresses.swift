@@ -7,13 +7,16 @@ enum MisplacedAddresses: Rule {
     static func findings(in input: RuleInput) -> [Diagnostic] {
         let blocks = GroupBlocks(input)
         var findings: [Diagnostic] = []
+        // A family that the mesh gives up takes its allocated addresses with it.
+        let families = Set(input.mesh.prefixes.map(\.value.family))
         for peer in input.mesh.peers {
             let allocated = input.lock?.peers[peer.name]?.addresses ?? []
             let declared = Set(peer.addresses.map(\.value.family))
             for address in peer.addresses {
                 findings += judge(address.value, of: peer, at: address.location, blocks, input)
             }
-            for address in allocated where !declared.contains(address.family) {
+            for address in allocated
+            where !declared.contains(address.family) && families.contains(address.family) {
                 findings += judge(address, of: peer, at: peer.location, blocks, input)
             }
         }

@@ -33,9 +33,9 @@ enum OverlappingPrefixes: Rule {
     }
 
     private static func overlaps(_ items: [(prefix: Located<IPPrefix>, owner: String)]) -> [Diagnostic] {
-        let sorted = items.sorted { $0.prefix.value < $1.prefix.value }
-        return zip(sorted, sorted.dropFirst()).compactMap { first, second in
-            guard first.prefix.value.overlaps(second.prefix.value) else { return nil }
+        let entries = items.map { PrefixConflict.Entry($0.prefix.value, $0) }
+        return PrefixConflict.among(entries).map { conflict in
+            let (first, second) = (conflict.earlier.label, conflict.later.label)
             return Diagnostic(
                 .overlappingPrefix, at: max(first.prefix.location, second.prefix.location),
                 "\(second.prefix.value) of \(second.owner) overlaps \(first.prefix.value) of \(first.owner)")
