@@ -47,6 +47,7 @@ struct AddCommand: ParsableCommand {
             outcome = try edit.run { before, wishes in
                 try PeerAddition.check(list.map(\.name.text), in: before) { list[$0].name.location }
                 wishes.keys = try PeerAddition.keys(list, in: bytes)
+                wishes.list = list
                 wishes.editor.insert(
                     entries: list.map { ($0.name.text, PeerAddition.line($0)) }, inMapping: ["peers"])
             }
@@ -85,6 +86,12 @@ enum PeerAddition {
         var keys: [String: PrivateKey] = [:]
         for entry in list {
             guard let range = entry.privateKey else { continue }
+            if let publicKey = entry["public-key"] {
+                throw Failure(
+                    .meshInvalid, .invalidCell, at: publicKey.location,
+                    "peer \(quoted(entry.name.text)) has both a private and a public key",
+                    hint: "empty one: without its private key here, the peer keeps that to itself")
+            }
             do throws(KeyTextError) {
                 keys[entry.name.text] = try Self.key(source[range])
             } catch {

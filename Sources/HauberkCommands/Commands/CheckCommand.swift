@@ -18,9 +18,11 @@ struct CheckCommand: ParsableCommand {
         let loaded = try LoadedMesh.read(path)
         var findings = loaded.findings
         if let declared = loaded.check?.declared { findings += BesideMeshes.findings(for: declared, at: path) }
-        if !loaded.isRefused, loaded.check?.mesh == nil { findings.append(loaded.pending) }
-        if loaded.snapshot.lock == nil || loaded.snapshot.keys == nil {
-            findings += MeshEdit.incomplete(path).diagnostics
+        let incomplete = loaded.snapshot.lock == nil || loaded.snapshot.keys == nil
+        if incomplete {
+            findings += MeshEdit.incomplete(loaded).diagnostics
+        } else if !loaded.isRefused, loaded.check?.mesh == nil {
+            findings.append(loaded.pending)
         }
         findings.sort()
         let errors = findings.count { $0.severity == .error }
@@ -33,7 +35,8 @@ struct CheckCommand: ParsableCommand {
                 Result.print("\(declared.name): \(Self.count(declared.peers.count, "peer")), \(warnings)")
             }
         }
-        if errors > 0 { throw ExitCode(ExitStatus.meshInvalid.rawValue) }
+        let status = incomplete && errors == 1 ? ExitStatus.fileMissing : .meshInvalid
+        if errors > 0 { throw ExitCode(status.rawValue) }
     }
 
     private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }

@@ -44,7 +44,7 @@ struct OperatorCommand: ParsableCommand {
             let path = try mesh.path()
             let loaded = try LoadedMesh.read(path)
             guard let keyring = loaded.keyring else {
-                throw loaded.isRefused ? Failure(.meshInvalid, loaded.findings) : MeshEdit.incomplete(path)
+                throw loaded.isRefused ? Failure(.meshInvalid, loaded.findings) : MeshEdit.incomplete(loaded)
             }
             let rows = keyring.operators.map { Row(name: $0.name, key: $0.key.description) }
             if format.json {

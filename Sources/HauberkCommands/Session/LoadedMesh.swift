@@ -53,7 +53,9 @@ struct LoadedMesh {
         self.tree = tree
         self.lock = lock
         self.keyring = keyring
-        if let keyring, let lock { findings += Self.agreement(keyring, lock) }
+        if let keyring, let lock {
+            findings += Self.agreement(keyring, lock, check?.declared?.wireGuard.presharedKeys ?? .off)
+        }
         self.findings = findings.sorted()
     }
 
@@ -89,21 +91,32 @@ struct LoadedMesh {
             hint: "run `hauberk render`, which allocates it")
     }
 
-    /// The keyring is of the same mesh, and holds every private key that the mesh keeps.
-    private static func agreement(_ keyring: Keyring, _ lock: LockFile) -> [Diagnostic] {
+    /// The keyring is of the same mesh, and holds every private key that the mesh keeps and its preshared secret.
+    private static func agreement(
+        _ keyring: Keyring, _ lock: LockFile, _ mode: PresharedKeyMode
+    ) -> [Diagnostic] {
         guard let id = MeshID(lock) else { return [] }
         do throws(Failure) {
             try keyring.require(id)
         } catch {
             return error.diagnostics
         }
-        let missing = lock.peers.lazy.filter { !$1.isHeldByPeer && !keyring.hasKey(of: $0, epoch: $1.epoch) }
-        return missing.sorted { $0.key < $1.key }.map { name, peer in
-            Diagnostic(
-                .keyringMissing, at: SourceLocation(file: keysName),
-                "the keyring lacks the private key of peer \(quoted(name)), epoch \(peer.epoch)",
-                hint: "restore mesh.keys from Git, or rotate the peer's key")
+        var findings: [Diagnostic] = []
+        if mode != .off, !keyring.hasPresharedSecret(epoch: lock.presharedEpoch) {
+            findings.append(
+                Diagnostic(
+                    .keyringMissing, at: SourceLocation(file: keysName),
+                    "the keyring lacks the secret of the preshared keys, epoch \(lock.presharedEpoch)",
+                    hint: "restore mesh.keys from Git"))
         }
+        let missing = lock.peers.lazy.filter { !$1.isHeldByPeer && !keyring.hasKey(of: $0, epoch: $1.epoch) }
+        return findings
+            + missing.sorted { $0.key < $1.key }.map { name, peer in
+                Diagnostic(
+                    .keyringMissing, at: SourceLocation(file: keysName),
+                    "the keyring lacks the private key of peer \(quoted(name)), epoch \(peer.epoch)",
+                    hint: "restore mesh.keys from Git, or rotate the peer's key")
+            }
     }
 }
 

@@ -20,6 +20,8 @@ struct MeshEdit {
         var redrawing: Set<String> = []
         /// Peers that keep everything under a new name.
         var renames: [(old: String, new: String)] = []
+        /// The list that new peers come from; empty where flags name them.
+        var list: [PeerListEntry] = []
         /// Private keys that peers bring with them.
         var keys: [String: PrivateKey] = [:]
     }
@@ -43,37 +45,49 @@ struct MeshEdit {
             let before = try LoadedMesh(path: path, snapshot: transaction.snapshot, .form)
             let broken = before.findings.filter { $0.location?.file != LoadedMesh.yamlName && $0.severity == .error }
             guard let tree = before.tree, broken.isEmpty else { throw Failure(.meshInvalid, before.findings) }
-            guard let lock = before.lock, let keyring = before.keyring else { throw Self.incomplete(path) }
+            guard let lock = before.lock, let keyring = before.keyring else { throw Self.incomplete(before) }
             var wishes = Wishes(editor: MeshFileEditor(tree))
             try work(before, &wishes)
             return try commit(wishes, &transaction, (lock, keyring))
         }
     }
 
-    /// A mesh file without its two companions.
-    static func incomplete(_ path: String) -> Failure {
-        Failure(
-            .fileMissing, .noMesh, "the mesh in \(quoted(path)) has no lock file or no keyring",
-            hint: "create them with `hauberk init \(path)`")
+    /// A mesh file without its two companions, or one that lost one of them.
+    static func incomplete(_ loaded: LoadedMesh) -> Failure {
+        let (lock, keys) = (loaded.snapshot.lock, loaded.snapshot.keys)
+        if lock == nil, keys == nil {
+            return Failure(
+                .fileMissing, .noMesh, "the mesh in \(quoted(loaded.path)) has no lock file and no keyring yet",
+                hint: "create them with `hauberk init \(loaded.path)`")
+        }
+        let lost = lock == nil ? LoadedMesh.lockName : LoadedMesh.keysName
+        return Failure(
+            .fileMissing, .noMesh, "there is no \(lost) in \(quoted(loaded.path))",
+            hint: "restore \(lost) from Git or from a backup")
     }
 
     private func commit(
         _ wishes: Wishes, _ transaction: inout MeshTransaction, _ old: (lock: LockFile, keyring: Keyring)
     ) throws -> Outcome {
         let edited = try wishes.editor.apply()
+        let places = EditPlaces(before: wishes.editor.tree, edited: edited, old.lock, list: wishes.list)
         var lock = old.lock
         for (from, to) in wishes.renames { lock.rename(from, to: to) }
         // What redraws its address must not be held against the one that it has.
         for name in wishes.redrawing { lock.peers[name]?.addresses = [] }
         let check = MeshCheck.check(edited.root, file: LoadedMesh.yamlName, lock: lock)
-        guard let declared = check.declared, !check.isRefused else { throw Failure(.meshInvalid, check.findings) }
+        guard let declared = check.declared, !check.isRefused else { throw places.failure(check.findings) }
         for name in wishes.redrawing { lock.peers[name]?.addresses = old.lock.peers[name]?.addresses ?? [] }
-        var update = try LockUpdate.plan(
-            declared, from: lock, redrawing: wishes.redrawing, now: Moment.now)
+        var update: LockUpdate
+        do throws(Failure) {
+            update = try LockUpdate.plan(declared, from: lock, redrawing: wishes.redrawing, now: Moment.now)
+        } catch {
+            throw places.allocationFailure(error.diagnostics)
+        }
         if update.lock.groups != old.lock.groups {
             // A new block may leave out addresses that its members have already.
             let outcome = MeshCheck.check(edited.root, file: LoadedMesh.yamlName, lock: update.lock)
-            if outcome.isRefused { throw Failure(.meshInvalid, outcome.findings) }
+            if outcome.isRefused { throw places.allocationFailure(outcome.findings) }
         }
         let keys = try seal(&update, wishes, old)
         try transaction.commit(yaml: edited.source, lock: update.lock.text, keys: keys)
@@ -96,9 +110,25 @@ struct MeshEdit {
         for name in update.droppingKeys + update.needingKeys { keyring.remove(name) }
         let batch = Self.keys(for: update.needingKeys, given: wishes.keys)
         update.complete(with: batch.publicKeys.map(\.description))
+        if !wishes.keys.isEmpty { try Self.refuseSharedKeys(update.lock, wishes) }
         try keyring.insert(
             batch, for: update.needingKeys.map { ($0, update.lock.peers[$0]?.epoch ?? 1) })
         return keyring.bytes
+    }
+
+    /// A peer of a list that brings the private key of another is refused: WireGuard tells peers apart by it alone.
+    private static func refuseSharedKeys(_ lock: LockFile, _ wishes: Wishes) throws {
+        var owners: [String: String] = [:]
+        var findings: [Diagnostic] = []
+        for (name, peer) in lock.peers.sorted(by: { $0.key < $1.key }) {
+            guard let other = owners.updateValue(name, forKey: peer.publicKey) else { continue }
+            let place = wishes.list.last { $0.name.text == name || $0.name.text == other }?.name.location
+            findings.append(
+                Diagnostic(
+                    .sharedKey, at: place, "peer \(quoted(other)) and peer \(quoted(name)) have the same private key",
+                    hint: "empty the field of one, and a new key is made"))
+        }
+        if !findings.isEmpty { throw Failure(.meshInvalid, findings) }
     }
 
     /// Fresh keys, or the given one of a peer that brings its own.

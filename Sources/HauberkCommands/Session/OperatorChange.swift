@@ -13,7 +13,7 @@ struct OperatorChange {
         try MeshDirectory.at(path).withLock(waiting: wait, command: command) { transaction in
             let loaded = try LoadedMesh(path: path, snapshot: transaction.snapshot)
             guard let lock = loaded.lock, let locked = loaded.keyring else {
-                throw loaded.isRefused ? Failure(.meshInvalid, loaded.findings) : MeshEdit.incomplete(path)
+                throw loaded.isRefused ? Failure(.meshInvalid, loaded.findings) : MeshEdit.incomplete(loaded)
             }
             var keyring = try locked.unlock(with: try OperatorIdentity(options: identity).open())
             try work(&keyring, lock)

@@ -35,7 +35,7 @@ struct RenderSession {
         self.targets = targets
         let findings = TemplateMeaning.findings(targets, plan)
         if !findings.isEmpty { throw Failure(.meshInvalid, findings) }
-        guard let keyring = loaded.keyring else { throw MeshEdit.incomplete(loaded.path) }
+        guard let keyring = loaded.keyring else { throw MeshEdit.incomplete(loaded) }
         secrets = try MeshSecrets(
             mesh, keyring.unlock(with: try OperatorIdentity(options: identity).open()),
             standIns: Dictionary(uniqueKeysWithValues: hosts.enumerated().map { ($1, batch.privateKey(at: $0)) }))
