@@ -31,15 +31,20 @@ struct BadInputScene: ~Copyable {
     }
 
     /// Prepares the folder, runs the case's command in it, and looks at what is there before and after.
-    func play(_ item: BadInputCase) -> BadInputOutcome {
+    func play(_ item: BadInputCase) throws -> BadInputOutcome {
         let base = Self.base.path
         let lines = ["cp -a '\(base)/start/.' ."] + item.preparation
         let ready = run("set -eu\n" + lines.joined(separator: "\n"), in: path, tools: "\(base)/bin")
-        precondition(ready.status == 0, "\(item): the preparation fails: \(ready.errors)")
+        guard ready.status == 0 else { throw Unprepared(errors: ready.errors) }
         let before = tree(path)
         let done = run(item.command, in: path, tools: "\(base)/bin")
         return BadInputOutcome(
             status: done.status, errors: done.errors, output: done.output, before: before, after: tree(path))
+    }
+
+    /// A case whose own preparation fails.
+    struct Unprepared: Error {
+        let errors: [String]
     }
 
     /// The built program beside the bundle of tests.

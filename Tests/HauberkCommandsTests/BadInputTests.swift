@@ -4,8 +4,8 @@ import Testing
 
 @Suite struct BadInputTests {
     @Test(arguments: BadInputCase.all)
-    func `bad input ends with its status and findings, writes nothing and shows no secret`(item: BadInputCase) {
-        let outcome = BadInputScene().play(item)
+    func `bad input ends with its status and findings, writes nothing and shows no secret`(item: BadInputCase) throws {
+        let outcome = try BadInputScene().play(item)
         let shown = Comment(rawValue: (outcome.errors + outcome.output).joined(separator: "\n"))
         #expect(outcome.status == item.status, shown)
         #expect(outcome.findings == item.findings, shown)
@@ -27,11 +27,11 @@ import Testing
     @Test func `the search for secrets would find one, and the search for changes too`() throws {
         let secrets = BadInputScene.base.secrets
         #expect(secrets.count > 8, "no secrets to search for")
-        #expect(leaks(in: "PrivateKey = \(secrets[0])") == 1)
+        #expect(leaks(in: "PrivateKey = \(secrets[0])") > 0)
         let scene = BadInputScene()
         var item = BadInputCase(description: "control", title: "control")
         item.command = "hauberk --mesh m render --out out && cat out/*/etc/wireguard/wg0.conf && touch m/mesh.yaml"
-        let outcome = scene.play(item)
+        let outcome = try scene.play(item)
         // Three private keys, and three preshared keys on both sides.
         #expect(outcome.status == 0)
         #expect(outcome.output.reduce(0) { $0 + leaks(in: $1) } >= 6)
@@ -43,7 +43,7 @@ import Testing
     func `the printed lines are brought up to date`() throws {
         try #require(getenv("CI") == nil, "never in CI: somebody must read what changed")
         for (name, cases) in BadInputCase.files {
-            let text = cases.map { $0.text(BadInputScene().play($0)) }.joined(separator: "\n")
+            let text = try cases.map { $0.text(try BadInputScene().play($0)) }.joined(separator: "\n")
             let file = try #require(fopen("\(BadInputCase.folder)/\(name)", "w"))
             fputs(text, file)
             fclose(file)

@@ -13,13 +13,20 @@ struct MistakesElsewhere: Sendable, CustomStringConvertible {
             id: "file-too-large", file: "HauberkCommandsTests/MistakesTests.swift",
             test: "a file of more than 64 MiB is refused unread"),
         MistakesElsewhere(
-            id: "edit-mismatch", file: "MeshFilesTests/EditorTests.swift", test: "?"),
+            id: "edit-mismatch", file: "MeshFilesTests/EditorTests.swift",
+            test: "a value that is not one value never reaches the file"),
+        MistakesElsewhere(
+            id: "lab-tool-missing", file: "LabTests/PartsTests.swift",
+            test: "missing programs are named with their packages, all at once"),
+        MistakesElsewhere(
+            id: "lab-tree-unreadable", file: "LabTests/PartsTests.swift",
+            test: "a missing tree is a failure with its path"),
+        MistakesElsewhere(
+            id: "lab-outside-refused", file: "LabTests/PartsTests.swift",
+            test: "the inner half refuses to run in the machine's own network"),
         MistakesElsewhere(
             id: "internal-error", file: "SystemAccessTests/TransactionTests.swift",
             test: "two files without the lock file are refused as a bug before anything is written"),
-        MistakesElsewhere(
-            id: "input-output-error", file: "SystemAccessTests/ToolAndTerminalTests.swift",
-            test: "each error number has its finding, status and text"),
         MistakesElsewhere(
             id: "changed-meanwhile", file: "SystemAccessTests/TransactionTests.swift",
             test: "an edit saved while a command runs is not overwritten"),
