@@ -2,7 +2,7 @@
 ///
 /// Everything is masked that a tree's file gives as a private or preshared key, whole or mistyped, and everything else
 /// that looks like a WireGuard key: a public key in a complaint is no loss.
-struct SecretMask: Sendable {
+package struct SecretMask: Sendable {
     private let secrets: [String]
 
     init(trees: [LabTree]) {
@@ -26,6 +26,11 @@ struct SecretMask: Sendable {
         var bytes = Array(text.utf8)
         for secret in secrets { bytes = SecretMask.replacing(Array(secret.utf8), in: bytes) }
         return String(decoding: SecretMask.maskingKeys(in: bytes), as: UTF8.self)
+    }
+
+    /// The text with everything hidden that looks like a WireGuard key.
+    package static func hidingKeys(in text: String) -> String {
+        String(decoding: maskingKeys(in: Array(text.utf8)), as: UTF8.self)
     }
 
     private static let hidden = Array("(hidden)".utf8)

@@ -159,11 +159,11 @@ func virtualClock(onPause: @escaping @Sendable (Int64) -> Void = { _ in }) -> Sy
     @Test func `a keyring that others may read is warned about`() throws {
         try withTemporaryFolder { folder in
             try MeshTexts.old.write(into: folder)
-            #expect(try directory(folder).read().warnings == [])
+            #expect(try directory(folder).read().warnings(in: "m") == [])
             chmod("\(folder)/mesh.keys", 0o644)
-            #expect(try directory(folder).read().warnings.map(\.id) == [.readableKeyring])
+            #expect(try directory(folder).read().warnings(in: "m").map(\.id) == [.readableKeyring])
             try directory(folder).commit(.new)
-            #expect(try directory(folder).read().warnings == [])
+            #expect(try directory(folder).read().warnings(in: "m") == [])
         }
     }
 

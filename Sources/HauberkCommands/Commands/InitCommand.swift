@@ -52,11 +52,28 @@ struct InitCommand: ParsableCommand {
                 hint: "change it with `hauberk add` and `hauberk set`")
         }
         let yaml = try existing?.yaml ?? Array(text().utf8)
-        let tree = try YAMLTree(parsing: yaml, file: LoadedMesh.yamlName)
-        let check = MeshCheck.check(tree.root, file: LoadedMesh.yamlName, lock: nil)
-        guard let declared = check.declared, !check.isRefused else { throw Failure(.meshInvalid, check.findings) }
-        Findings.print(check.findings)
-        try create(declared, yaml: yaml, isNew: existing?.yaml == nil, in: mesh)
+        let isNew = existing?.yaml == nil
+        let check: MeshCheck
+        do throws(Failure) {
+            let tree = try YAMLTree(parsing: yaml, file: LoadedMesh.yamlName)
+            check = MeshCheck.check(tree.root, file: LoadedMesh.yamlName, lock: nil)
+        } catch {
+            throw Self.refusal(error.diagnostics, isNew: isNew)
+        }
+        guard let declared = check.declared, !check.isRefused else {
+            throw Self.refusal(check.findings, isNew: isNew)
+        }
+        Findings.print(isNew ? Self.withoutPlaces(check.findings) : check.findings)
+        try create(declared, yaml: yaml, isNew: isNew, in: mesh)
+    }
+
+    /// What is wrong with a mesh file that is there, or with the flags for a new one, which has no places yet.
+    private static func refusal(_ findings: [Diagnostic], isNew: Bool) -> Failure {
+        isNew ? Failure(.usage, withoutPlaces(findings)) : Failure(.meshInvalid, findings)
+    }
+
+    private static func withoutPlaces(_ findings: [Diagnostic]) -> [Diagnostic] {
+        findings.map { Diagnostic($0.id, at: nil, $0.message, hint: $0.hint) }
     }
 
     private func create(_ declared: DeclaredMesh, yaml: [UInt8], isNew: Bool, in mesh: MeshDirectory) throws {

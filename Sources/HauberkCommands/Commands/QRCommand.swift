@@ -2,6 +2,7 @@ import ArgumentParser
 import Diagnostics
 import HostPlans
 import Keys
+import Lab
 import MeshFiles
 import MeshModel
 import SystemAccess
@@ -30,7 +31,7 @@ struct QRCommand: AsyncParsableCommand {
 
     func run() async throws {
         let loaded = try LoadedMesh.read(try mesh.path())
-        if loaded.tree != nil { try loaded.require([peer]) }
+        if loaded.tree != nil { try loaded.requireEnabled([peer]) }
         let session = try RenderSession(loaded, identity: identity, targets: ["wg-quick"])
         guard let index = session.mesh.index(of: peer) else {
             throw Failure(.no, .noPeers, "peer \(quoted(peer)) is disabled")
@@ -63,7 +64,7 @@ struct QRCommand: AsyncParsableCommand {
         run.input = input
         let result = try await ProcessRunner().run(run)
         guard result.succeeded else {
-            throw Failure(.inputOutput, .toolFailed, "qrencode: \(quoted(result.errorText))")
+            throw Failure(.inputOutput, .toolFailed, "qrencode: \(quoted(SecretMask.hidingKeys(in: result.errorText)))")
         }
         guard let png else {
             Result.print(result.outputText)

@@ -41,4 +41,16 @@ extension LoadedMesh {
         }
         if !findings.isEmpty { throw Failure(.usage, findings) }
     }
+
+    /// Refuses names that no peer of the file has, and peers that are left out of every configuration.
+    func requireEnabled(_ names: [String]) throws {
+        try require(names)
+        let disabled = Set(check?.declared?.peers.filter(\.isDisabled).map(\.name) ?? [])
+        let findings = names.filter(disabled.contains).map { name in
+            Diagnostic(
+                .noPeers, at: nil, "peer \(quoted(name)) is disabled",
+                hint: "take it back with `hauberk enable \(name)`")
+        }
+        if !findings.isEmpty { throw Failure(.no, findings) }
+    }
 }

@@ -33,6 +33,10 @@ struct RenderCommand: ParsableCommand {
     @OptionGroup var identity: IdentityOptions
     @OptionGroup var wait: WaitOptions
 
+    func validate() throws {
+        if out.isEmpty { throw ValidationError("--out is empty: name a folder") }
+    }
+
     func run() throws {
         let path = try mesh.path()
         var loaded = try LoadedMesh.read(path)
@@ -46,7 +50,7 @@ struct RenderCommand: ParsableCommand {
             for name in outcome.update?.readdressed ?? [] { Result.print("gave \(name) another address") }
             loaded = try LoadedMesh.read(path)
         }
-        if !peers.isEmpty { try loaded.require(peers) }
+        if !peers.isEmpty { try loaded.requireEnabled(peers) }
         Findings.print(loaded.findings)
         let session = try RenderSession(loaded, identity: identity, targets: target.isEmpty ? ["wg-quick"] : target)
         let report = try session.write(below: out, only: peers)

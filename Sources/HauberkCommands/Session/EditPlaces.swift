@@ -42,8 +42,18 @@ struct EditPlaces {
     }
 
     private func move(_ finding: Diagnostic, isFormer: Bool) -> Diagnostic {
-        Diagnostic(
-            finding.id, at: place(finding.location, isFormer: isFormer), finding.message, hint: finding.hint)
+        var hint = finding.hint
+        if let text = hint,
+            let peer = newPeers.first(where: { text.hasPrefix("run `hauberk set \($0) --address auto`") })
+        {
+            hint = "leave out the address of \(peer), and one is chosen"
+        }
+        return Diagnostic(finding.id, at: place(finding.location, isFormer: isFormer), finding.message, hint: hint)
+    }
+
+    /// The peers that are not there yet, which no command could change.
+    private var newPeers: [String] {
+        (edited.root["peers"]?.entries ?? []).map(\.name).filter { before.root["peers"]?[$0] == nil }
     }
 
     private func place(_ place: SourceLocation?, isFormer: Bool) -> SourceLocation? {

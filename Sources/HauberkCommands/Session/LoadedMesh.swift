@@ -40,7 +40,7 @@ struct LoadedMesh {
         }
         self.path = path
         self.snapshot = snapshot
-        var findings = snapshot.warnings
+        var findings = snapshot.warnings(in: path)
         let tree = Self.parsed(&findings) { () throws(Failure) in try YAMLTree(parsing: yaml, file: Self.yamlName) }
         let lock = snapshot.lock.flatMap { bytes in
             Self.parsed(&findings) { () throws(Failure) in try LockFile(parsing: bytes, file: Self.lockName) }
@@ -115,7 +115,7 @@ struct LoadedMesh {
                 Diagnostic(
                     .keyringMissing, at: SourceLocation(file: keysName),
                     "the keyring lacks the private key of peer \(quoted(name)), epoch \(peer.epoch)",
-                    hint: "restore mesh.keys from Git, or rotate the peer's key")
+                    hint: "restore mesh.keys from the commit of mesh.lock")
             }
     }
 }

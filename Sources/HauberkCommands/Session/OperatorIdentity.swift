@@ -9,6 +9,11 @@ struct OperatorIdentity {
     /// The identity of an existing file; a protected one asks for its passphrase.
     func open() throws -> Identity {
         let path = try options.path()
+        guard try Self.file(path).exists else {
+            throw Failure(
+                .fileMissing, .missingFile, "there is no identity \(quoted(path))",
+                hint: "name yours with `--identity FILE`, or make one with `hauberk operator key`")
+        }
         let file = try Self.file(path).withBytes { bytes in
             try Keys.IdentityFile.parse(bytes, file: path)
         }

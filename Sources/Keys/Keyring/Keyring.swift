@@ -57,7 +57,8 @@ package struct Keyring: Sendable {
         guard meshID != self.meshID else { return }
         throw Failure(
             .meshInvalid, .keyringMesh, at: SourceLocation(file: text.file, line: 2, column: 6),
-            "the keyring is of mesh \(self.meshID), the lock file of mesh \(meshID)")
+            "the keyring is of mesh \(self.meshID), the lock file of mesh \(meshID)",
+            hint: "restore mesh.keys and mesh.lock from one commit")
     }
 
     /// The operators, sorted by name; not authenticated until the keyring is unlocked.

@@ -11,6 +11,7 @@ struct KeyringReader {
 
     /// After so many findings the rest of a file is not read: it is something else.
     private static let enough = 1000
+    private static let restore = "restore the file from Git or from a backup"
 
     private init(_ bytes: UnsafeRawBufferPointer, file: String) {
         text = TextLines(bytes, file: file)
@@ -56,7 +57,9 @@ struct KeyringReader {
             }
             text.split(line, into: &fields)
             if !line.isTerminated {
-                report(.keyringTruncated, at: text.location(line, line.range.upperBound), "the line is cut short")
+                report(
+                    .keyringTruncated, at: text.location(line, line.range.upperBound), "the line is cut short",
+                    hint: Self.restore)
                 return nil
             }
             return line
@@ -73,7 +76,9 @@ struct KeyringReader {
                 .keyringVersion, at: place(line, 1),
                 "the keyring is of version \(text.shown(fields[1])), newer than this program", hint: "upgrade hauberk")
         } else {
-            report(.keyringSyntax, at: place(line, 0), "the file does not begin with \"hauberk-keyring 1\"")
+            report(
+                .keyringSyntax, at: place(line, 0), "the file does not begin with \"hauberk-keyring 1\"",
+                hint: Self.restore)
             while next() != nil {}
         }
         return false
@@ -179,7 +184,8 @@ struct KeyringReader {
             report(
                 .keyringDuplicate, at: SourceLocation(file: text.file, line: second.number),
                 "\(quoted(String(decoding: bytes[second.name], as: UTF8.self))) is already in line \(first.number)",
-                hint: "delete the line that does not belong to mesh.lock")
+                hint: second.kind == .operator
+                    ? "delete one of the two lines" : "delete the line that does not belong to mesh.lock")
         }
     }
 
@@ -199,10 +205,14 @@ struct KeyringReader {
 
     /// Something is missing at the end, unless that is known to be cut off or wrong already.
     private mutating func reportEnd(_ message: String) {
-        if diagnostics.isEmpty { report(.keyringEmpty, at: SourceLocation(file: text.file), message) }
+        if diagnostics.isEmpty {
+            report(.keyringEmpty, at: SourceLocation(file: text.file), message, hint: Self.restore)
+        }
     }
 
-    private mutating func report(_ id: DiagnosticID, at place: SourceLocation, _ message: String, hint: String? = nil) {
+    private mutating func report(
+        _ id: DiagnosticID, at place: SourceLocation, _ message: String, hint: String = "restore the line from Git"
+    ) {
         diagnostics.append(Diagnostic(id, at: place, message, hint: hint))
     }
 }

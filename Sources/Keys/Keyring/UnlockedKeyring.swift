@@ -105,6 +105,8 @@ package struct UnlockedKeyring: Sendable {
     }
 
     func damaged(_ what: String, _ line: KeyringLine) -> Diagnostic {
-        Diagnostic(.keyringDamaged, at: text.location(line), "\(what), epoch \(line.epoch), does not open")
+        Diagnostic(
+            .keyringDamaged, at: text.location(line), "\(what), epoch \(line.epoch), does not open",
+            hint: "restore mesh.keys and mesh.lock from one commit")
     }
 }

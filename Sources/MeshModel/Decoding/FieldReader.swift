@@ -79,8 +79,8 @@ struct FieldReader {
         if let number = Int(strictDecimal: text), range.contains(number) { return number }
         report(
             .invalidValue, node,
-            "\(field): \(quoted(text)) is not a whole number from \(range.lowerBound) to \(range.upperBound)"
-                + words.map { " or \($0)" }.joined())
+            "\(field): \(quoted(text)) is not \(words.map { "\($0), " }.joined())"
+                + "\(words.isEmpty ? "" : "or ")a whole number from \(range.lowerBound) to \(range.upperBound)")
         return nil
     }
 

@@ -72,7 +72,7 @@ extension MeshDecoder {
                 reader.report(
                     .unknownGroup, item, "there is no group \(quoted(text))",
                     hint: nearest(to: text, among: known).map { "did you mean \(quoted($0))?" }
-                        ?? "declare it: `groups: {\(text): {}}`")
+                        ?? (NameRule.problem(of: text) == nil ? "declare it: `groups: {\(text): {}}`" : nil))
                 continue
             }
             if result.contains(index) {
@@ -90,7 +90,7 @@ extension MeshDecoder {
         reader.report(
             .unknownSite, node, "there is no site \(quoted(text))",
             hint: nearest(to: text, among: siteNames.keys.sorted()).map { "did you mean \(quoted($0))?" }
-                ?? "declare it: `sites: {\(text): {network: …}}`")
+                ?? (NameRule.problem(of: text) == nil ? "declare it: `sites: {\(text): {network: …}}`" : nil))
         return nil
     }
 

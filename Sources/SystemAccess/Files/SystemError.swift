@@ -22,12 +22,16 @@ package struct SystemError: Error, Sendable, Equatable {
 extension Failure {
     /// The finding, hint and exit status for a failed system call.
     package init(_ error: SystemError) {
+        // A file that is being made has a name that tells nobody anything.
+        let makes = ["create", "write", "rename to", "remove", "sync"].contains(error.operation)
+        let cut = makes ? error.path.lastIndex(of: "/") : nil
+        let folder = shown(cut.map { String(error.path[..<$0]) } ?? error.path)
         let message = "cannot \(error.operation) \(shown(error.path)): \(explanation(of: error.number))"
         switch error.number {
         case ENOSPC, EDQUOT:
             self.init(
                 .inputOutput, .diskFull, message,
-                hint: "make room on the file system that holds \(shown(error.path)), then repeat the command")
+                hint: "make room on the file system that holds \(folder), then repeat the command")
         case EROFS:
             self.init(
                 .permission, .readOnlyFolder, message,
@@ -35,7 +39,9 @@ extension Failure {
         case EACCES, EPERM:
             self.init(
                 .permission, .permissionDenied, message,
-                hint: "run as the owner of \(shown(error.path)), or give yourself access to it and its folder")
+                hint: makes
+                    ? "run as the owner of \(folder), or give yourself the right to write there"
+                    : "run as the owner of \(folder), or give yourself access to it and its folder")
         case ENOENT:
             self.init(.fileMissing, .missingFile, message, hint: "look for a mistyped path, or create it")
         case ELOOP:

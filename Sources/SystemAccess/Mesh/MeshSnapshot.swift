@@ -6,12 +6,15 @@ package struct MeshSnapshot: Sendable {
     package var lock: [UInt8]? { files[.lock]?.bytes }
     package var keys: [UInt8]? { files[.keys]?.bytes }
     /// What deserves a word but stops nothing, for example a keyring that others may read.
-    package var warnings: [Diagnostic] {
+    ///
+    /// - Parameter folder: the mesh's, as the user would type it.
+    package func warnings(in folder: String) -> [Diagnostic] {
         guard let keys = files[.keys], keys.status.mode & 0o077 != 0 else { return [] }
         return [
             Diagnostic(
                 .readableKeyring, at: SourceLocation(file: MeshFile.keys.rawValue),
-                "other users of this machine may read the keyring", hint: "chmod 600 \(MeshFile.keys.rawValue)")
+                "other users of this machine may read the keyring",
+                hint: "chmod 600 \(folder)/\(MeshFile.keys.rawValue)")
         ]
     }
 
