@@ -11,7 +11,16 @@ to_other() { if [ "$(id -u)" = 0 ]; then chown -R 65534:65534 .; fi; }
 as_other() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; else "$@"; fi; }
 
 # Runs a line of sh(1) where mounts are nobody else's; the command comes last in it.
-with_mounts() { unshare --user --map-root-user --mount sh -euc "$1"; }
+with_mounts() {
+    if [ "$(id -u)" = 0 ] && unshare --mount true 2> /dev/null; then
+        unshare --mount --propagation private sh -euc "$1"
+    else
+        unshare --user --map-root-user --mount sh -euc "$1"
+    fi
+}
+
+# The case is about machines that are not like this one.
+skip() { exit 75; }
 
 # Runs a command while another process holds the lock of the mesh.
 while_locked() { flock m/.hauberk.lock "$@"; }
