@@ -119,8 +119,11 @@ private func withCStrings<Result>(
     return work(pointers)
 }
 
+/// Memory where there is some to write to: the cases are many, and none is about the disk.
+private let scratch = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+
 private func temporaryFile() -> Int32 {
-    var name = Array("/tmp/hauberk-bad-input-XXXXXX".utf8CString)
+    var name = Array("\(scratch)/hauberk-bad-input-XXXXXX".utf8CString)
     let file = mkstemp(&name)
     _ = fcntl(file, F_SETFD, FD_CLOEXEC)
     unlink(name)
@@ -128,7 +131,7 @@ private func temporaryFile() -> Int32 {
 }
 
 private func temporaryFolder() -> String {
-    var name = Array("/tmp/hauberk-bad-input-XXXXXX".utf8CString)
+    var name = Array("\(scratch)/hauberk-bad-input-XXXXXX".utf8CString)
     precondition(mkdtemp(&name) != nil, "no temporary folder")
     chmod(name, 0o755)
     return String(decoding: name.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
@@ -165,7 +168,7 @@ private func walk(_ folder: String, _ visit: (String, stat) -> Void) {
 }
 
 private func removeTree(_ root: String) {
-    guard root.hasPrefix("/tmp/hauberk-bad-input-") else { return }
+    guard root.hasPrefix("\(scratch)/hauberk-bad-input-") else { return }
     walk(root) { path, status in
         if status.st_mode & S_IFMT == S_IFDIR { rmdir(path) } else { unlink(path) }
     }
