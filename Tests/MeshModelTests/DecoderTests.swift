@@ -182,7 +182,7 @@ private let head = "mesh: test\nprefixes: [10.88.0.0/16, 'fd88::/48']\n"
         FieldCase("relays: [x]", "unknown-selector 1:10"),
         FieldCase("beside: ''", "invalid-value 1:9"),
         FieldCase("groups: {a: {}}\npeers: {a: {}}", "ambiguous-name 2:9"),
-        FieldCase("peers: {web: {}, Web: {}}", "ambiguous-name 1:9"),
+        FieldCase("peers: {web: {}, Web: {}}", "ambiguous-name 1:18"),
     ]
 
     @Test(arguments: mistakes)
