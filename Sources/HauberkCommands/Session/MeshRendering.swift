@@ -57,7 +57,8 @@ struct MeshRendering {
                                 path: "\(plan.mesh.peers[host].name)/\(artifact.path)", mode: artifact.mode,
                                 inputs: InputDigest(digests.digest(of: artifact, for: host, secrets))))
                         sources.append(
-                            Source(host: host, target: target, artifact: index, held: isLight(artifact) ? artifact : nil))
+                            Source(
+                                host: host, target: target, artifact: index, held: isLight(artifact) ? artifact : nil))
                     }
                 }
             }
