@@ -31,11 +31,11 @@ final class Writer: Sendable {
         let rest = ["--mesh", place.mesh, "--identity", place.identity]
         var peers: [String] = []
         for number in 0..<writes {
-            switch random.next() % 4 {
-            case 0 where !peers.isEmpty:
+            switch random.next() % 5 {
+            case 0...1 where !peers.isEmpty:
                 let peer = peers.remove(at: Int(random.next() % UInt64(peers.count)))
                 try run(["remove", peer] + rest)
-            case 1:
+            case 2:
                 try run(["set", "first", "--public", "198.51.100.\(number % 250 + 1)"] + rest)
             default:
                 try run(["add", "extra-\(number)", "--public", "198.18.0.\(number % 250 + 1)"] + rest)
