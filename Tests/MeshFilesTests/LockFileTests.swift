@@ -5,7 +5,7 @@ import Testing
 
 @testable import MeshFiles
 
-private let keyA = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+private let keyA = "CAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 private let keyB = "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="
 private let head = "hauberk-lock 1\nmesh wp 5f3a9c0e1b7d4a6688e2c1f0a9b3d7e4\npreshared 1\n"
 
