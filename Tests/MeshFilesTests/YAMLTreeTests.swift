@@ -37,7 +37,7 @@ import Testing
         ),
         ("a: [1, 2", "yaml-syntax 2:1"),
         ("a: {b: 1\nc: 2", "yaml-syntax 2:2"),
-        ("a: \"b\nc", "yaml-syntax 2:2"),
+        ("a: \"b\nc", "yaml-syntax 1:4"),
         ("a: b: c", "yaml-syntax 1:5"),
         ("a: 1\n b: 2", "yaml-syntax 2:3"),
         ("a: @b", "yaml-syntax 1:4"),
