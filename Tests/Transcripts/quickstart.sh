@@ -114,7 +114,7 @@ run_readme() {
     commands "$1" "Quick start" >"$QUICKSTART/commands"
     [ -s "$QUICKSTART/commands" ] || fail "the README has no quick start"
     # The README shows one random prefix, and this run draws another: it is replaced once it is known.
-    awk '/^hauberk init/ { print; print "prefix=$(sed -n \"s|.*\\(fd[0-9a-f:]*\\)::/48.*|\\1|p\" Mesh/prod/mesh.yaml)"; next }
+    awk '/^hauberk init/ { print; print "prefix=$(sed -n \"s|.* \\(fd[0-9a-f:]*\\)::/48.*|\\1|p\" Mesh/prod/mesh.yaml)"; next }
         { gsub(/fd5a:3c71:9e00/, "$prefix"); print }' "$QUICKSTART/commands" >"$QUICKSTART/script"
     (cd "$QUICKSTART/desk" && bash -eux "$QUICKSTART/script")
 }
