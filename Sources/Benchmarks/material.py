@@ -16,7 +16,8 @@ def call(*command: object) -> str:
     """Runs a command that is not measured; returns its standard output."""
     result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
     if result.returncode != 0:
-        sys.exit(f"{' '.join(map(str, command))}: status {result.returncode}\n{result.stdout}{result.stderr}")
+        words = "\n".join((result.stdout + result.stderr).splitlines()[:10])
+        sys.exit(f"{' '.join(map(str, command))}: status {result.returncode}\n{words}")
     return result.stdout
 
 

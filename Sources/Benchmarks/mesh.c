@@ -221,10 +221,11 @@ static int make_head(char *to, size_t size, const struct mesh *mesh, const struc
     sodium_bin2base64(key, sizeof key, peer->private_key, KEY, sodium_base64_VARIANT_ORIGINAL);
     int count = snprintf(
         to, size,
-        "# %s in the mesh %s, written by hauberk: edit mesh.yaml, not this file\n[Interface]\nPrivateKey = %s\n"
-        "Address = %s/32, %s/128\nListenPort = %s\nMTU = %s\nTable = off\n"
+        "# %s, key %llu, in the mesh %s, written by hauberk: edit mesh.yaml, not this file\n[Interface]\n"
+        "PrivateKey = %s\nAddress = %s/32, %s/128\nListenPort = %s\nMTU = %s\nTable = off\n"
         "PostUp = ip -4 route replace %s dev %%i\nPostUp = ip -6 route replace %s dev %%i\n",
-        peer->name, mesh->name, key, peer->ipv4, peer->ipv6, peer->port, mesh->mtu, mesh->prefix4, mesh->prefix6);
+        peer->name, (unsigned long long)peer->epoch, mesh->name, key, peer->ipv4, peer->ipv6, peer->port,
+        mesh->mtu, mesh->prefix4, mesh->prefix6);
     sodium_memzero(key, sizeof key);
     if (count < 0 || (size_t)count >= size) die("the head of a file");
     return count;
