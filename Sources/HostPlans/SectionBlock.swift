@@ -10,6 +10,8 @@ package final class SectionBlock: @unchecked Sendable {
     package let peers: [Int]
     /// Where preshared keys belong, ascending, each with the index of its section.
     package let holes: [(offset: Int, section: Int)]
+    /// The index of each section's first hole or the next after it, and the number of holes.
+    private let firstHoles: [Int]
 
     /// A preshared key in `sections[k]` is that of the viewer and `peers[k]`.
     package init(_ sections: [(peer: Int, text: SecretText)]) {
@@ -17,15 +19,18 @@ package final class SectionBlock: @unchecked Sendable {
         memory = .allocate(capacity: byteCount)
         var starts: [Int] = [0]
         var holes: [(offset: Int, section: Int)] = []
+        var firstHoles: [Int] = [0]
         var offset = 0
         for (index, section) in sections.enumerated() {
             for hole in section.text.holes { holes.append((offset + hole.offset, index)) }
             _ = memory[offset...].initialize(from: section.text.bytes)
             offset += section.text.bytes.count
             starts.append(offset)
+            firstHoles.append(holes.count)
         }
         self.starts = starts
         self.holes = holes
+        self.firstHoles = firstHoles
         peers = sections.map(\.peer)
     }
 
@@ -41,14 +46,12 @@ package final class SectionBlock: @unchecked Sendable {
 
     /// Where in a section its one hole is, from the section's start; nil when it has none or several.
     package func onlyHole(of section: Int) -> Int? {
-        let holes = holes(in: section..<section + 1)
-        guard let first = holes.first, holes.count == 1 else { return nil }
-        return first.offset - starts[section]
+        let first = firstHoles[section]
+        return firstHoles[section + 1] - first == 1 ? holes[first].offset - starts[section] : nil
     }
 
     /// The holes of some sections.
     package func holes(in range: Range<Int>) -> ArraySlice<(offset: Int, section: Int)> {
-        let first = holes.partitioningIndex { $0.section >= range.lowerBound }
-        return holes[first..<holes.partitioningIndex { $0.section >= range.upperBound }]
+        holes[firstHoles[range.lowerBound]..<firstHoles[range.upperBound]]
     }
 }

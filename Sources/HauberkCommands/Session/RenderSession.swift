@@ -51,7 +51,8 @@ struct RenderSession {
         let entries = rendering.entries(of: chosen)
         let tree = OutputTree(root: root, mesh: mesh.name)
         return try tree.write(
-            entries, scope: names.isEmpty ? .everything : .folders(Set(names)), shared: InputDigest(secrets.fingerprint)
+            entries, scope: names.isEmpty ? .everything : .folders(Set(names)),
+            shared: mesh.wireGuard.presharedKeys != .off ? InputDigest(secrets.fingerprint) : nil
         ) { index, writer in
             try rendering.produce(index, into: &writer)
             done += 1
