@@ -155,7 +155,7 @@ struct EditWriter {
     /// The colon of a key on the same line; nil for a key without one (`{a}`).
     func colon(after key: YAMLNode) -> Int? {
         var index = key.byteRange.upperBound
-        while index < lines.bytes.count, lines.bytes[index] == 0x20 { index += 1 }
+        while index < lines.bytes.count, [0x20, 0x09].contains(lines.bytes[index]) { index += 1 }
         return index < lines.bytes.count && lines.bytes[index] == UInt8(ascii: ":") ? index : nil
     }
 }

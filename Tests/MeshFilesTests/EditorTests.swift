@@ -35,6 +35,7 @@ private func set(_ path: String, _ text: String) -> @Sendable (inout MeshFileEdi
 private let cases: [EditCase] = [
     EditCase("in braces after nothing", "peers: {a: }\n", "peers: {a: , b: {site: x}}\n", add("b")),
     EditCase("in braces, back to nothing", "peers: {a: , b: 1}\n", "peers: {a: }\n", drop("b")),
+    EditCase("a tab before the colon", "peers\t:\n", "peers\t:\n  b: {site: x}\n", add("b")),
     EditCase("sorted place", "peers:\n  a: 1\n  c: 2\n", "peers:\n  a: 1\n  b: {site: x}\n  c: 2\n", add("b")),
     EditCase(
         "sorted ends", "peers:\n  b: 1\nz: 1", "peers:\n  a: {site: x}\n  b: 1\n  c: {site: x}\nz: 1", add("c", "a")),
