@@ -29,9 +29,7 @@ struct AddCommand: ParsableCommand {
     var from: String?
 
     @OptionGroup var fields: PeerFields
-    @OptionGroup var mesh: MeshOptions
-    @OptionGroup var identity: IdentityOptions
-    @OptionGroup var wait: WaitOptions
+    @OptionGroup var change: ChangeOptions
 
     func validate() throws {
         if (name == nil) == (from == nil) { throw ValidationError("name one peer, or a list with --from") }
@@ -40,7 +38,7 @@ struct AddCommand: ParsableCommand {
 
     func run() throws {
         let outcome: MeshEdit.Outcome
-        let edit = MeshEdit(path: try mesh.path(), identity: identity, wait: wait.wait, command: "hauberk add")
+        let edit = try change.edit("hauberk add")
         if let from {
             let bytes = try from == "-" ? Terminal.input.readAll() : TextFolder("").bytes(of: from)
             let list = try PeerList(parsing: bytes, file: from, format: PeerListFormat(fileName: from)).entries

@@ -12,12 +12,10 @@ struct DisableCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The peers to leave out.", valueName: "peer"))
     var names: [String]
 
-    @OptionGroup var mesh: MeshOptions
-    @OptionGroup var identity: IdentityOptions
-    @OptionGroup var wait: WaitOptions
+    @OptionGroup var change: ChangeOptions
 
     func run() throws {
-        let edit = MeshEdit(path: try mesh.path(), identity: identity, wait: wait.wait, command: "hauberk disable")
+        let edit = try change.edit("hauberk disable")
         let outcome = try edit.run { before, wishes in
             try before.require(names)
             for name in Set(names).sorted() {
@@ -39,12 +37,10 @@ struct EnableCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The peers to take back.", valueName: "peer"))
     var names: [String]
 
-    @OptionGroup var mesh: MeshOptions
-    @OptionGroup var identity: IdentityOptions
-    @OptionGroup var wait: WaitOptions
+    @OptionGroup var change: ChangeOptions
 
     func run() throws {
-        let edit = MeshEdit(path: try mesh.path(), identity: identity, wait: wait.wait, command: "hauberk enable")
+        let edit = try change.edit("hauberk enable")
         let outcome = try edit.run { before, wishes in
             try before.require(names)
             for name in Set(names).sorted() where before.tree?.root["peers"]?[name]?["disabled"] != nil {

@@ -69,9 +69,7 @@ struct OperatorCommand: ParsableCommand {
         @Argument(help: "What the colleague's `hauberk operator key` prints.")
         var key: String
 
-        @OptionGroup var mesh: MeshOptions
-        @OptionGroup var identity: IdentityOptions
-        @OptionGroup var wait: WaitOptions
+        @OptionGroup var change: ChangeOptions
 
         func run() throws {
             guard let key = OperatorKey(parsing: key) else {
@@ -79,8 +77,8 @@ struct OperatorCommand: ParsableCommand {
                     .usage, .operatorKey, "\(quoted(key)) is not an operator's key",
                     hint: "the colleague prints it with `hauberk operator key`")
             }
-            let change = OperatorChange(path: try mesh.path(), identity: identity, wait: wait.wait)
-            try change.run("hauberk operator add") { keyring, _ in
+            let operators = try change.operators()
+            try operators.run("hauberk operator add") { keyring, _ in
                 try keyring.addOperator(KeyringOperator(name: name, key: key))
             }
             Result.print("added operator \(name)")
@@ -101,13 +99,11 @@ struct OperatorCommand: ParsableCommand {
         @Argument(help: "The operator's name.")
         var name: String
 
-        @OptionGroup var mesh: MeshOptions
-        @OptionGroup var identity: IdentityOptions
-        @OptionGroup var wait: WaitOptions
+        @OptionGroup var change: ChangeOptions
 
         func run() throws {
-            let change = OperatorChange(path: try mesh.path(), identity: identity, wait: wait.wait)
-            try change.run("hauberk operator remove") { keyring, lock in
+            let operators = try change.operators()
+            try operators.run("hauberk operator remove") { keyring, lock in
                 try keyring.removeOperator(name) { peer, epoch in
                     guard let entry = lock.peers[peer], entry.epoch == epoch else { return nil }
                     return try? PublicKey(parsing: entry.publicKey)

@@ -15,12 +15,10 @@ struct RemoveCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The peers to remove.", valueName: "peer"))
     var names: [String]
 
-    @OptionGroup var mesh: MeshOptions
-    @OptionGroup var identity: IdentityOptions
-    @OptionGroup var wait: WaitOptions
+    @OptionGroup var change: ChangeOptions
 
     func run() throws {
-        let edit = MeshEdit(path: try mesh.path(), identity: identity, wait: wait.wait, command: "hauberk remove")
+        let edit = try change.edit("hauberk remove")
         let outcome = try edit.run { before, wishes in
             try before.require(names)
             for name in Set(names).sorted() { wishes.editor.remove(name, inMapping: ["peers"]) }

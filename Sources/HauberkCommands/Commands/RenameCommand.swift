@@ -17,12 +17,10 @@ struct RenameCommand: ParsableCommand {
     @Argument(help: "Its new name.")
     var new: String
 
-    @OptionGroup var mesh: MeshOptions
-    @OptionGroup var identity: IdentityOptions
-    @OptionGroup var wait: WaitOptions
+    @OptionGroup var change: ChangeOptions
 
     func run() throws {
-        let edit = MeshEdit(path: try mesh.path(), identity: identity, wait: wait.wait, command: "hauberk rename")
+        let edit = try change.edit("hauberk rename")
         let outcome = try edit.run { before, wishes in
             try before.require([old])
             try PeerAddition.check([new], in: before) { _ in nil }

@@ -29,21 +29,19 @@ struct RenderCommand: ParsableCommand {
     )
     var target: [String] = []
 
-    @OptionGroup var mesh: MeshOptions
-    @OptionGroup var identity: IdentityOptions
-    @OptionGroup var wait: WaitOptions
+    @OptionGroup var change: ChangeOptions
 
     func validate() throws {
         if out.isEmpty { throw ValidationError("--out is empty: name a folder") }
     }
 
     func run() throws {
-        let path = try mesh.path()
+        let path = try change.mesh.path()
         var loaded = try LoadedMesh.read(path)
         let beside = loaded.check?.declared.map { BesideMeshes.findings(for: $0, at: path) } ?? []
         if loaded.isRefused || !beside.isEmpty { throw Failure(.meshInvalid, loaded.findings + beside) }
         if loaded.check?.mesh == nil {
-            let edit = MeshEdit(path: path, identity: identity, wait: wait.wait, command: "hauberk render")
+            let edit = try change.edit("hauberk render")
             let outcome = try edit.run { _, _ in }
             PeerAddition.report(outcome)
             for name in outcome.update?.removed ?? [] { Result.print("removed \(name)") }
@@ -52,7 +50,8 @@ struct RenderCommand: ParsableCommand {
         }
         if !peers.isEmpty { try loaded.requireEnabled(peers) }
         Findings.print(loaded.findings)
-        let session = try RenderSession(loaded, identity: identity, targets: target.isEmpty ? ["wg-quick"] : target)
+        let session = try RenderSession(
+            loaded, identity: change.identity, targets: target.isEmpty ? ["wg-quick"] : target)
         let report = try session.write(below: out, only: peers)
         for path in report.repaired {
             Result.note("\(out)/\(path) had been changed by somebody else, and is as rendered again")

@@ -22,9 +22,7 @@ struct SetCommand: ParsableCommand {
         help: ArgumentHelp("A field to take away, by its name in mesh.yaml; repeat for more.", valueName: "field"))
     var unset: [String] = []
 
-    @OptionGroup var mesh: MeshOptions
-    @OptionGroup var identity: IdentityOptions
-    @OptionGroup var wait: WaitOptions
+    @OptionGroup var change: ChangeOptions
 
     func validate() throws {
         if fields.yaml.isEmpty, unset.isEmpty, !fields.redrawsAddress {
@@ -41,7 +39,7 @@ struct SetCommand: ParsableCommand {
     }
 
     func run() throws {
-        let edit = MeshEdit(path: try mesh.path(), identity: identity, wait: wait.wait, command: "hauberk set")
+        let edit = try change.edit("hauberk set")
         let outcome = try edit.run { before, wishes in
             try before.require([name])
             for (field, value) in fields.yaml {

@@ -54,3 +54,20 @@ struct FormatOptions: ParsableArguments {
     @Flag(name: .long, help: "Print JSON, whose names stay the same from version to version.")
     var json = false
 }
+
+/// What every command that changes a mesh takes.
+struct ChangeOptions: ParsableArguments {
+    @OptionGroup var mesh: MeshOptions
+    @OptionGroup var identity: IdentityOptions
+    @OptionGroup var wait: WaitOptions
+
+    /// An edit of the mesh; `command` is what a second writer is told.
+    func edit(_ command: String) throws -> MeshEdit {
+        MeshEdit(path: try mesh.path(), identity: identity, wait: wait.wait, command: command)
+    }
+
+    /// A change of the operators.
+    func operators() throws -> OperatorChange {
+        OperatorChange(path: try mesh.path(), identity: identity, wait: wait.wait)
+    }
+}
