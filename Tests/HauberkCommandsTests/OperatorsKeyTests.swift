@@ -45,6 +45,20 @@ import Testing
         }
     }
 
+    @Test func `a peer whose key is lost for good can be removed, and comes back with a new one`() throws {
+        try OperatorsScene.with { scene in
+            let lost = try #require(try scene.sealed("key web ").first)
+            let keys = try #require(text("\(scene.mesh)/mesh.keys"))
+            let kept = keys.split(separator: "\n").filter { $0 != lost }.map { $0 + "\n" }.joined()
+            try scene.write(kept, to: "mesh/mesh.keys", mode: 0o600)
+            #expect(try scene.tries(["render", "--out", "\(scene.folder)/out"], as: "alice").status == 65)
+            try scene.does(["remove", "web"], as: "alice")
+            try scene.does(["add", "web", "--public", "203.0.113.77"], as: "alice")
+            #expect(try scene.locked("web").hasSuffix(" epoch=2"))
+            try scene.does(["check", "--mesh", scene.mesh])
+        }
+    }
+
     @Test func `a key that is another peer's or none is refused and nothing is written`() throws {
         try OperatorsScene.with { scene in
             try scene.does(["add", "phone", "--public", "203.0.113.8", "--public-key", Self.heldKeys[0]], as: "alice")

@@ -80,7 +80,7 @@ extension DiagnosticID {
         """
         A sealed value does not open: it was changed, or it was sealed for another peer, epoch, public key or mesh. A
         line copied or renamed by hand does that, and so does a public key that was changed in `mesh.lock`. Take both
-        lines from the same commit, or make the peer a new key (`hauberk rotate PEER`).
+        lines from the same commit; where that is lost, remove the peer and add it again, with a new key.
         """)
 
     package static let keyringForged = DiagnosticID(
@@ -95,8 +95,8 @@ extension DiagnosticID {
         "keyring-missing",
         """
         The lock file says that the keyring holds a private key or a preshared secret, and it does not: the two files
-        are from different commits, or a line was lost. Take both from the same commit, or make a new key
-        (`hauberk rotate PEER`).
+        are from different commits, or a line was lost. Take both from the same commit; where a private key is lost
+        for good, remove the peer and add it again, with a new key.
         """)
 
     package static let keyringStray = DiagnosticID(
