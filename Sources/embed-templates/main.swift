@@ -16,8 +16,13 @@ func pounds(for text: String) -> String {
     return String(repeating: "#", count: longest + 1)
 }
 
+/// What keeps the program from its work; the build shows it.
+struct Refusal: Error, CustomStringConvertible {
+    let description: String
+}
+
 let arguments = CommandLine.arguments
-guard arguments.count == 3 else { fatalError("usage: embed-templates FOLDER OUTPUT") }
+guard arguments.count == 3 else { throw Refusal(description: "usage: embed-templates FOLDER OUTPUT") }
 let folder = arguments[1]
 let files = FileManager.default
 var source = """
@@ -29,7 +34,7 @@ var source = """
 for target in try files.contentsOfDirectory(atPath: folder).sorted() where !target.hasPrefix(".") {
     for name in try files.contentsOfDirectory(atPath: "\(folder)/\(target)").sorted() where !name.hasPrefix(".") {
         guard let data = files.contents(atPath: "\(folder)/\(target)/\(name)") else {
-            fatalError("\(folder)/\(target)/\(name) cannot be read")
+            throw Refusal(description: "\(folder)/\(target)/\(name) cannot be read")
         }
         let text = String(decoding: data, as: UTF8.self)
         let mark = pounds(for: text)

@@ -5,9 +5,14 @@
     import Foundation
 #endif
 
+/// The parser describes commands in a version that this program does not read.
+struct UnknownVersion: Error {
+    let number: Int
+}
+
 var json: [UInt8] = []
 while let line = readLine(strippingNewline: false) { json += line.utf8 }
 let tool = try JSONDecoder().decode(ToolInfo.self, from: Data(json))
-guard tool.serializationVersion == 0 else { fatalError("the parser describes commands in an unknown version") }
+guard tool.serializationVersion == 0 else { throw UnknownVersion(number: tool.serializationVersion) }
 var page = ManualPage(tool.command)
 print(page.text(), terminator: "")

@@ -45,7 +45,8 @@ struct MeshEdit {
             let before = try LoadedMesh(path: path, snapshot: transaction.snapshot, .form)
             // A key that is lost for good must not keep its peer from being removed, or from bringing a key of its own.
             let broken = before.findings.filter { finding in
-                finding.severity == .error && finding.location?.file != LoadedMesh.yamlName && finding.id != .keyringMissing
+                finding.severity == .error && finding.location?.file != LoadedMesh.yamlName
+                    && finding.id != .keyringMissing
             }
             guard let tree = before.tree, broken.isEmpty else { throw Failure(.meshInvalid, before.findings) }
             guard let lock = before.lock, let keyring = before.keyring else { throw Self.incomplete(before) }
