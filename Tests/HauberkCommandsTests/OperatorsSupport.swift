@@ -13,15 +13,17 @@ struct OperatorsScene {
     static func with(_ work: (OperatorsScene) throws -> Void) throws {
         try withTemporaryFolder { folder in
             let scene = OperatorsScene(folder: folder)
-            try scene.does([
-                "init", scene.mesh, "--prefix", "10.90.0.0/16", "--operator", "alice", "--identity",
-                scene.identity("alice"),
-            ])
-            try scene.does(["add", "web", "--public", "203.0.113.1"], as: "alice")
-            try scene.does(["add", "db", "--public", "203.0.113.2"], as: "alice")
-            try scene.does(["add", "laptop"], as: "alice")
+            try scene.begin()
             try work(scene)
         }
+    }
+
+    /// Makes the mesh.
+    func begin() throws {
+        try does(["init", mesh, "--prefix", "10.90.0.0/16", "--operator", "alice", "--identity", identity("alice")])
+        try does(["add", "web", "--public", "203.0.113.1"], as: "alice")
+        try does(["add", "db", "--public", "203.0.113.2"], as: "alice")
+        try does(["add", "laptop"], as: "alice")
     }
 
     /// The path of an operator's identity.

@@ -70,7 +70,7 @@ struct QRCommand: AsyncParsableCommand {
             Result.print(result.outputText)
             return
         }
-        guard try TextFolder(".").create(png, result.output, mode: 0o600) else {
+        guard try TextFolder("").create(png, result.output, mode: 0o600) else {
             throw Failure(.usage, .fileExists, "there is a file \(quoted(png)) already", hint: "name another")
         }
         Result.print("wrote \(png)")

@@ -3,6 +3,7 @@ internal import Glibc
 
 /// A folder of small files that people keep, such as templates and lists.
 package struct TextFolder: Sendable {
+    /// Empty for a folder of no name: then names are paths of their own.
     package let path: String
     let fileSystem: any FileSystem
 
@@ -25,7 +26,7 @@ package struct TextFolder: Sendable {
     /// - Throws: `Failure`, status 66 if there is none.
     package func bytes(of name: String) throws -> [UInt8] {
         try reported {
-            let file = path.isEmpty ? name : "\(path)/\(name)"
+            let file = whole(name)
             guard let found = try fileSystem.contents(of: Place(file, in: .current), limit: Self.sizeLimit) else {
                 throw Failure(SystemError("open", file, ENOENT))
             }
@@ -38,18 +39,21 @@ package struct TextFolder: Sendable {
     /// - Parameter mode: permission bits of the file.
     package func create(_ name: String, _ bytes: [UInt8], mode: UInt32) throws -> Bool {
         try reported {
-            let cut = name.lastIndex(of: "/")
-            let parent = cut.map { "\(path)/\(name[..<$0])" } ?? path
+            let whole = self.whole(name)
+            let cut = whole.lastIndex(of: "/")
+            let parent = cut.map { $0 == whole.startIndex ? "/" : String(whole[..<$0]) } ?? "."
             try fileSystem.makeFolders(parent, mode: 0o777)
             let folder = try fileSystem.open(Place(parent, in: .current), .folderThroughLinks)
             defer { fileSystem.close(folder) }
-            let file = Place(cut.map { String(name[name.index(after: $0)...]) } ?? name, in: folder)
+            let file = Place(cut.map { String(whole[whole.index(after: $0)...]) } ?? whole, in: folder)
             if try fileSystem.status(of: file) != nil { return false }
             try bytes.withUnsafeBytes { try fileSystem.create(file, .exactly(mode), $0) }
             try fileSystem.syncFolder(folder)
             return true
         }
     }
+
+    private func whole(_ name: String) -> String { path.isEmpty ? name : "\(path)/\(name)" }
 
     private func names(of kind: FileStatus.Kind) throws -> [String] {
         try reported {
