@@ -19,6 +19,10 @@ package struct DeclaredMesh: Sendable {
     /// Folders of other meshes that share hosts with this one, relative to this mesh's folder.
     package var beside: [Located<String>]
     package var peers: [DeclaredPeer]
+    /// Nil for a mesh without a policy: every peer reaches every port of every other.
+    package var policy: DeclaredPolicy?
+    /// The dialect of the peers that do not say their own.
+    package var firewall: FirewallKind
     /// Where `prefixes:` stands, for findings about allocation.
     package var prefixesLocation: SourceLocation
 }
@@ -137,6 +141,8 @@ package struct DeclaredPeer: Sendable {
     package var publicKey: Located<String>?
     package var isDisabled: Bool
     package var platform: Platform
+    /// Nil means the mesh's.
+    package var firewall: Located<FirewallKind>?
     package var overrides: PeerOverrides
 }
 

@@ -14,8 +14,20 @@ package struct Mesh: Sendable {
     package let groups: [Group]
     package private(set) var peers: [Peer]
     package let topology: Topology
+    /// The words of the mesh file, in whose indices the policy speaks.
+    package let declared: DeclaredMesh
+    /// The index in the mesh file of each peer, ascending.
+    package let declaredIndices: [Int]
+    /// The blocks of addresses of each group, by index.
+    package let blocks: [[IPPrefix]]
 
-    init(declared: DeclaredMesh, identity: (id: [UInt8], presharedEpoch: UInt32), peers: [Peer], topology: Topology) {
+    init(
+        declared: DeclaredMesh, identity: (id: [UInt8], presharedEpoch: UInt32), peers: [Peer], blocks: [[IPPrefix]],
+        topology: Topology
+    ) {
+        self.declared = declared
+        self.blocks = blocks
+        declaredIndices = declared.peers.indices.filter { !declared.peers[$0].isDisabled }
         name = declared.name
         id = identity.id
         presharedEpoch = identity.presharedEpoch

@@ -54,7 +54,9 @@ extension RuleInput {
                     declared: declared, addresses: entry.addresses.sorted(), publicKey: entry.publicKey,
                     epoch: entry.epoch))
         }
-        return Mesh(declared: mesh, identity: (lock.meshID, lock.presharedEpoch), peers: peers, topology: topology)
+        return Mesh(
+            declared: mesh, identity: (lock.meshID, lock.presharedEpoch), peers: peers,
+            blocks: mesh.groups.map { lock.groups[$0.name]?.blocks ?? [] }, topology: topology)
     }
 }
 

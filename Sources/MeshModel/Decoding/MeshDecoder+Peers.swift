@@ -6,7 +6,7 @@ import MeshFiles
 extension MeshDecoder {
     /// Every field that a peer can have.
     package enum PeerField: String, CaseIterable {
-        case groups, site, `private`, `public`, endpoint, address, routes, disabled, platform
+        case groups, site, `private`, `public`, endpoint, address, routes, disabled, platform, firewall
         case publicKey = "public-key"
         case interface, port, mtu, keepalive, dns, table, fwmark
         case preUp = "pre-up"
@@ -58,6 +58,9 @@ extension MeshDecoder {
         case .routes: peer.routes = reader.values(node, of: "routes", parse: IPPrefix.init(parsing:))
         case .disabled: peer.isDisabled = reader.flag(node, of: "disabled") ?? false
         case .platform: peer.platform = reader.word(node, of: "platform", as: Platform.self) ?? .linux
+        case .firewall:
+            let kind = reader.word(node, of: "firewall", as: FirewallKind.self)
+            peer.firewall = kind.map { Located($0, reader.place(node)) }
         case .publicKey: peer.publicKey = publicKey(node)
         default: read(override: field, node, into: &peer.overrides)
         }

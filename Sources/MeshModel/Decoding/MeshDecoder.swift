@@ -25,12 +25,12 @@ package struct MeshDecoder {
     /// The fields at the top of the file; those of later capabilities are known and refused.
     package enum Field: String, CaseIterable {
         case mesh, prefixes, wireguard, quarantine, sites, groups, topology, hubs, links, relays, beside, peers
-        case services, allow, guard_ = "guard", tests, rotation, icmp
+        case services, allow, guard_ = "guard", tests, icmp, exits, peering, unload, firewall, rotation
 
         /// False for what this version refuses.
         package var isEnforced: Bool {
             switch self {
-            case .services, .allow, .guard_, .tests, .rotation, .icmp: return false
+            case .rotation: return false
             default: return true
             }
         }
@@ -70,9 +70,13 @@ package struct MeshDecoder {
         }
         let sites = self.sites(fields[.sites])
         let groups = self.groups(fields[.groups])
-        let peers = self.peers(fields[.peers])
+        var peers = self.peers(fields[.peers])
         let names = SelectorNames(groups: groups, peers: peers)
         reportAmbiguities(groups: groups, peers: peers)
+        let policyNames = PolicyNames(selectors: names, sites: siteNames, peers: peers)
+        let policy = self.policy(fields, policyNames)
+        // Another mesh is a network behind the peer that is in both.
+        for peering in policy?.peerings ?? [] { peers[peering.at.value].routes += peering.prefixes }
         return DeclaredMesh(
             name: name ?? "",
             prefixes: prefixes,
@@ -84,6 +88,9 @@ package struct MeshDecoder {
             relays: selectors(fields[.relays], of: "relays", names),
             beside: beside(fields[.beside]),
             peers: peers,
+            policy: policy,
+            firewall: fields[.firewall].flatMap { reader.word($0, of: "firewall", as: FirewallKind.self) }
+                ?? .nftables,
             prefixesLocation: reader.place(prefixNode ?? root))
     }
 

@@ -3,6 +3,9 @@ package enum NameRule {
     /// `all` means every peer, in links and rules.
     package static let reserved = "all"
 
+    /// `anyone` means every host that is not of the mesh, in tests and questions.
+    package static let anyone = "anyone"
+
     /// Nil for a good name, else the rest of the sentence "the name … ".
     ///
     /// A name is one path component on every file system: 1 to 63 ASCII letters, digits, `.`, `_`, `-`, of which the
@@ -15,6 +18,8 @@ package enum NameRule {
         if let first = bytes.first, !isAlphanumeric(first) { return "must begin with a letter or a digit" }
         if bytes.reversed().first == UInt8(ascii: ".") { return "must not end in \".\"" }
         if name == reserved { return "is reserved: it means every peer" }
+        if name == anyone { return "is reserved: it means whoever is not of the mesh" }
+        if SetParser.operators.contains(String(name)) { return "is reserved: it joins names to sets" }
         return nil
     }
 
