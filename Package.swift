@@ -71,6 +71,8 @@ let package = Package(
             name: "MeshFixtures",
             dependencies: ["Rendering", "HostPlans", "MeshModel", "MeshFiles", "Addresses", "Diagnostics"],
             path: "Tests/MeshFixtures", swiftSettings: house),
+        .executableTarget(
+            name: "packet-bench", dependencies: ["CNamespaces"], path: "Tests/PacketBench", swiftSettings: house),
         tests("AddressesTests", ["Addresses"]),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("KeysTests", ["Keys", "Diagnostics", "CSodium"]),
@@ -90,6 +92,12 @@ let package = Package(
                 "TestSupport", "HauberkCommands", "hauberk", "SystemAccess", "Rendering", "HostPlans", "MeshModel",
                 "MeshFiles", "Keys", "Addresses", "Diagnostics",
             ], exclude: ["Fixtures"], swiftSettings: house),
+        tests(
+            "FirewallTests",
+            [
+                "TestSupport", "MeshFixtures", "packet-bench", "Rendering", "HostPlans", "MeshModel", "MeshFiles",
+                "Addresses", "Diagnostics",
+            ]),
         tests("HouseTests", ["hauberk", "write-manual"]),
         tests("MeshFilesTests", ["MeshFiles", "Addresses", "Diagnostics"]),
         tests("SystemAccessTests", ["TestSupport", "SystemAccess", "Diagnostics"]),

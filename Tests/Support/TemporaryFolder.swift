@@ -78,3 +78,9 @@ package func tree(_ path: String, _ prefix: String = "") -> [String] {
     if names.isEmpty, !prefix.isEmpty { return [prefix + "/"] }
     return names.flatMap { tree("\(path)/\($0)", prefix.isEmpty ? $0 : "\(prefix)/\($0)") }
 }
+
+/// Makes a folder where there is none.
+package func makeMissingFolder(_ path: String) { mkdir(path, 0o755) }
+
+/// Sets the permission bits of a file.
+package func setMode(of path: String, _ mode: UInt32) { chmod(path, mode_t(mode)) }

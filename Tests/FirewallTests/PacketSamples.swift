@@ -1,0 +1,164 @@
+import Addresses
+import HostPlans
+import MeshModel
+
+/// Packets that try everything a host's policy speaks of, and what it does not.
+struct PacketSamples {
+    let bench: KernelBench
+    private var sourcePort = 20_000
+
+    init(_ bench: KernelBench) { self.bench = bench }
+
+    private var policy: FirewallPolicy { bench.policy }
+
+    /// At most `limit` of all first packets, drawn at random, and the answers to those that a firewall sees answered.
+    static func rounds(
+        _ bench: KernelBench, limit: Int, using random: inout some RandomNumberGenerator
+    ) -> [KernelBench.Round] {
+        var samples = PacketSamples(bench)
+        let all = samples.originals()
+        let chosen = all.count <= limit ? all : Array(all.shuffled(using: &random).prefix(limit))
+        let first = chosen.map { bench.sample(samples.numbered($0)) }
+        let answers = first.filter(\.passes).compactMap { samples.answer(to: $0.packet) }.map(bench.sample)
+        return [first, answers]
+    }
+
+    // MARK: what to try
+
+    /// Every port on an edge of what the policy names, and the first beyond.
+    private var ports: [(Transport, Port)] {
+        var ranges = policy.ingress.flatMap(\.ports) + policy.egress.flatMap(\.ports) + policy.transit.flatMap(\.ports)
+        ranges += policy.underlayIngress.flatMap(\.ports) + policy.underlayEgress.flatMap(\.ports)
+        for port in [policy.port] + policy.neighbors.map(\.port) { ranges.append(ServicePorts(.udp, PortRange(port))) }
+        var numbers: [Transport: Set<Int>] = [.tcp: [9, 22], .udp: [9, 53]]
+        for ports in ranges {
+            let (low, high) = (Int(ports.range.lower.number), Int(ports.range.upper.number))
+            numbers[ports.transport, default: []].formUnion([low - 1, low, high, high + 1])
+            numbers[ports.transport == .tcp ? .udp : .tcp, default: []].insert(low)
+        }
+        return Transport.allCases.flatMap { transport in
+            (numbers[transport] ?? []).sorted().compactMap { Port($0) }.map { (transport, $0) }
+        }
+    }
+
+    /// Peers, what lies behind them, a free address of the mesh, and a stranger.
+    private var overlayRemotes: [IPAddress] {
+        let peers = bench.mesh.peers.indices.filter { $0 != bench.host }.flatMap { bench.mesh.peers[$0].addresses }
+        let free = bench.mesh.prefixes.compactMap { $0.last.advanced(by: -2) }
+        return unique(peers + outside + free + strangers)
+    }
+
+    /// One address in each network that the policy names outside of the mesh.
+    private var outside: [IPAddress] {
+        let sets =
+            (policy.ingress + policy.egress).map(\.remote) + policy.transit.flatMap { [$0.source, $0.destination] }
+        return sets.flatMap(\.prefixes).filter { prefix in !bench.mesh.prefixes.contains { $0.overlaps(prefix) } }
+            .compactMap { $0.last.advanced(by: -3) }
+    }
+
+    private var strangers: [IPAddress] { [.v4(0xc633_6463), .v6(0x2001_0db8_eeee_0000_0000_0000_0000_0063)] }
+
+    private var underlayRemotes: [IPAddress] {
+        let members = policy.members?.prefixes.map(\.network) ?? []
+        let own = bench.addresses(.publicSide) + bench.addresses(.privateSide)
+        let named = (policy.underlayIngress + policy.underlayEgress).compactMap { allowance -> PrefixSet? in
+            if case .only(let set) = allowance.remote { set } else { nil }
+        }
+        let inside = named.flatMap(\.prefixes).compactMap {
+            $0.length == $0.family.bits ? nil : $0.last.advanced(by: -1)
+        }
+        return unique(members + inside + strangers).filter { !own.contains($0) }
+    }
+
+    private func unique(_ addresses: [IPAddress]) -> [IPAddress] {
+        Set(addresses).subtracting(policy.addresses).sorted()
+    }
+
+    private mutating func originals() -> [Packet] {
+        var result: [Packet] = []
+        for side in bench.sides {
+            let isTunnel = side == .tunnel
+            let remotes = isTunnel ? overlayRemotes : unique(underlayRemotes + overlayRemotes)
+            let locals = unique2(bench.addresses(side) + policy.addresses)
+            result += product(remotes, locals) { Packet(.input(side), from: $0, to: $1, $2) }
+            result += product(locals, remotes) { Packet(.output(side), from: $0, to: $1, $2) }
+        }
+        for from in bench.sides {
+            for to in bench.sides where from != to || from == .tunnel {
+                let near = from == .tunnel ? overlayRemotes : unique(strangers + outside + overlayRemotes.prefix(2))
+                let beyond =
+                    to == .tunnel ? overlayRemotes : unique(underlayRemotes + outside + overlayRemotes.prefix(2))
+                result += product(near, beyond) {
+                    Packet(.forward(from: from, to: to, isTranslated: false), from: $0, to: $1, $2)
+                }
+            }
+        }
+        return result
+    }
+
+    private func unique2(_ addresses: [IPAddress]) -> [IPAddress] { Set(addresses).sorted() }
+
+    /// Each pair of one family with each content.
+    private func product(
+        _ sources: [IPAddress], _ destinations: [IPAddress],
+        _ make: (IPAddress, IPAddress, Packet.Content) -> Packet
+    ) -> [Packet] {
+        var result: [Packet] = []
+        let ports = ports
+        guard let any = Port(1) else { return [] }
+        for source in sources {
+            for destination in destinations where source != destination && source.family == destination.family {
+                result.append(make(source, destination, .echoRequest))
+                result.append(make(source, destination, .other))
+                for (transport, port) in ports {
+                    result.append(make(source, destination, .transport(transport, source: any, destination: port)))
+                }
+                // From WireGuard's own port, as only WireGuard can send.
+                result.append(make(source, destination, .transport(.udp, source: policy.port, destination: any)))
+            }
+        }
+        return result
+    }
+
+    /// With a source port of its own, so that connection tracking keeps the packets apart.
+    private mutating func numbered(_ packet: Packet) -> Packet {
+        guard case .transport(let transport, let source, let port) = packet.content, source != policy.port else {
+            return packet
+        }
+        sourcePort = sourcePort >= 60_000 ? 20_000 : sourcePort + 1
+        while [policy.port.number].contains(UInt16(sourcePort))
+            || policy.neighbors.contains(where: { $0.port.number == sourcePort })
+        {
+            sourcePort += 1
+        }
+        guard let fresh = Port(sourcePort) else { return packet }
+        return Packet(
+            packet.hook, from: packet.source, to: packet.destination,
+            .transport(transport, source: fresh, destination: port), packet.state)
+    }
+
+    /// What comes back; nil where the host's own stack has answered and closed the connection by itself.
+    private func answer(to packet: Packet) -> Packet? {
+        guard case .transport(let transport, let source, let port) = packet.content, policy.exit == nil else {
+            return nil
+        }
+        let hook: Packet.Hook
+        switch packet.hook {
+        case .input(let side):
+            if transport == .tcp { return nil }
+            hook = .output(side)
+        case .output(let side): hook = .input(side)
+        case .forward(let from, let to, let isTranslated):
+            hook = .forward(from: to, to: from, isTranslated: isTranslated)
+        }
+        return Packet(
+            hook, from: packet.destination, to: packet.source, .transport(transport, source: port, destination: source),
+            .reply)
+    }
+}
+
+extension KernelBench {
+    func sample(_ packet: Packet) -> SamplePacket {
+        SamplePacket(packet: packet, passes: policy.verdict(for: packet) != .refuse)
+    }
+}

@@ -1,0 +1,139 @@
+import Glibc
+
+/// One packet to send, as bytes.
+struct CraftedPacket {
+    enum Hook: String { case input, output, forward }
+
+    let id: UInt32
+    let hook: Hook
+    /// Interfaces; `-` for none.
+    let incoming: String
+    let outgoing: String
+    let source: [UInt8]
+    let destination: [UInt8]
+    let wire: [UInt8]
+
+    static let magic: [UInt8] = Array("HBRK".utf8)
+
+    /// The numbers that IP gives to protocols (IANA).
+    enum Number {
+        static let icmp: UInt8 = 1
+        static let tcp: UInt8 = 6
+        static let udp: UInt8 = 17
+        static let icmp6: UInt8 = 58
+        static let sctp: UInt8 = 132
+    }
+
+    init(_ words: [String]) throws {
+        guard words.count == 11, let id = UInt32(words[1]), let hook = Hook(rawValue: words[2]),
+            let source = Self.address(words[6]), let destination = Self.address(words[8]),
+            source.count == destination.count, let from = UInt16(words[7]), let to = UInt16(words[9])
+        else { throw BenchError("no packet: \(words.joined(separator: " "))") }
+        self.id = id
+        self.hook = hook
+        incoming = words[3]
+        outgoing = words[4]
+        self.source = source
+        self.destination = destination
+        let payload = Self.magic + Self.big(id)
+        let isSix = source.count == 16
+        let content: (UInt8, [UInt8])
+        switch words[5] {
+        case "tcp": content = (Number.tcp, Self.tcp(from, to, id, words[10], payload))
+        case "udp":
+            content = (
+                Number.udp, Self.big(from) + Self.big(to) + Self.big(UInt16(8 + payload.count)) + [0, 0] + payload
+            )
+        case "echo":
+            content = (
+                isSix ? Number.icmp6 : Number.icmp,
+                [isSix ? 128 : 8, 0, 0, 0] + Self.big(UInt16(id & 0xffff)) + [0, 1] + payload
+            )
+        case "sctp": content = (Number.sctp, Self.big(from) + Self.big(to) + [0, 0, 0, 0, 0, 0, 0, 0] + payload)
+        default: throw BenchError("no protocol \(words[5])")
+        }
+        wire = Self.wrap(content.1, content.0, source, destination, tos: Self.typeOfService(outgoing))
+    }
+
+    /// How the host under test is told by which interface to forward: a rule of its routing policy each.
+    static func typeOfService(_ interface: String) -> UInt8 {
+        guard let index = Bench.order.firstIndex(of: interface) else { return 0 }
+        return UInt8(4 * (index + 1))
+    }
+
+    private static func tcp(_ from: UInt16, _ to: UInt16, _ id: UInt32, _ flags: String, _ payload: [UInt8]) -> [UInt8]
+    {
+        let isAnswer = flags == "reply"
+        // The answer's sequence is the acknowledged one's own; the number of the first is the id of the packet answered.
+        return big(from) + big(to) + big(UInt32(isAnswer ? 7 : 1_000))
+            + big(UInt32(isAnswer ? 1_001 + payload.count : 0))
+            + [0x50, isAnswer ? 0x12 : 0x02, 0x40, 0, 0, 0, 0, 0] + payload
+    }
+
+    /// The IP header around it, and the checksums that connection tracking looks at.
+    private static func wrap(
+        _ content: [UInt8], _ number: UInt8, _ source: [UInt8], _ destination: [UInt8], tos: UInt8
+    ) -> [UInt8] {
+        var content = content
+        let pseudo: [UInt8] =
+            source + destination + big(UInt32(content.count)) + [0, 0, 0, number]
+        let offset: Int? = [Number.tcp: 16, Number.udp: 6, Number.icmp: 2, Number.icmp6: 2][number]
+        if let offset {
+            let sum = checksum(number == Number.icmp ? content : pseudo + content)
+            content.replaceSubrange(offset..<offset + 2, with: big(sum))
+        }
+        if source.count == 16 {
+            return [0x60 | tos >> 4, tos << 4, 0, 0] + big(UInt16(content.count)) + [number, 64] + source + destination
+                + content
+        }
+        var header: [UInt8] =
+            [0x45, tos] + big(UInt16(20 + content.count)) + [0, 1, 0x40, 0, 64, number, 0, 0] + source + destination
+        header.replaceSubrange(10..<12, with: big(checksum(header)))
+        return header + content
+    }
+
+    /// RFC 1071.
+    private static func checksum(_ bytes: [UInt8]) -> UInt16 {
+        var sum: UInt32 = 0
+        for (index, byte) in bytes.enumerated() { sum += UInt32(byte) << (index % 2 == 0 ? 8 : 0) }
+        while sum > 0xffff { sum = sum >> 16 + sum & 0xffff }
+        return ~UInt16(truncatingIfNeeded: sum)
+    }
+
+    static func big(_ number: UInt16) -> [UInt8] { [UInt8(number >> 8), UInt8(number & 0xff)] }
+
+    static func big(_ number: UInt32) -> [UInt8] { big(UInt16(number >> 16)) + big(UInt16(number & 0xffff)) }
+
+    static func address(_ text: String) -> [UInt8]? {
+        var four = in_addr()
+        var six = in6_addr()
+        if inet_pton(AF_INET, text, &four) == 1 { return withUnsafeBytes(of: four) { Array($0) } }
+        if inet_pton(AF_INET6, text, &six) == 1 { return withUnsafeBytes(of: six) { Array($0) } }
+        return nil
+    }
+
+    /// The id in an IP packet of ours; nil for any other, also for an error that quotes one.
+    static func id(inPacket bytes: ArraySlice<UInt8>) -> UInt32? {
+        let bytes = Array(bytes)
+        guard let first = bytes.first else { return nil }
+        if first >> 4 == 4, bytes.count >= 20 { return id(inContent: bytes[20...], of: bytes[9]) }
+        if first >> 4 == 6, bytes.count >= 40 { return id(inContent: bytes[40...], of: bytes[6]) }
+        return nil
+    }
+
+    static func id(inContent content: ArraySlice<UInt8>, of number: UInt8) -> UInt32? {
+        let offset: Int
+        switch number {
+        case Number.tcp: offset = content.count >= 13 ? Int(content[content.startIndex + 12] >> 4) * 4 : 20
+        case Number.udp: offset = 8
+        case Number.icmp, Number.icmp6:
+            guard content.first == 8 || content.first == 128 else { return nil }
+            offset = 8
+        case Number.sctp: offset = 12
+        default: return nil
+        }
+        let payload = content.dropFirst(offset)
+        guard payload.count >= 8, Array(payload.prefix(4)) == magic else { return nil }
+        return payload.dropFirst(4).prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+    }
+}
