@@ -4,7 +4,7 @@ import MeshModel
 import Rendering
 import TestSupport
 
-/// A back end's rules in the kernel against the reference, for one host.
+/// Back ends' rules in the kernel against the reference, for one host.
 struct Conformance {
     let plan: FirewallPlan
     let host: Int
@@ -14,20 +14,34 @@ struct Conformance {
         KernelBench(mesh: plan.mesh, host: host, policy: plan.policy(for: host, neighbors: neighbors))
     }
 
-    /// What the kernel judges otherwise than the reference.
+    /// What the kernel judges otherwise than the reference, with one back end after the other, and how many packets
+    /// each was asked about.
     func differences(
-        _ loader: FirewallLoader, limit: Int, using random: inout some RandomNumberGenerator
-    ) throws -> [String] {
+        _ loaders: [FirewallLoader], limit: Int, using random: inout some RandomNumberGenerator
+    ) throws -> (differences: [String], packets: Int) {
         let bench = bench
         let rounds = PacketSamples.rounds(bench, limit: limit, using: &random)
-        let artifacts = try Firewalls.artifacts(for: host, in: plan, kind: loader.kind, neighbors: neighbors)
-        let passed = try withTemporaryFolder { folder -> [Bool] in
-            try FirewallLoader.write(artifacts, below: folder)
-            let preparation = loader.preparation(tree: folder, interface: bench.policy.interface.description)
-            return try bench.passed([preparation], rounds)[0]
+        let samples = Array(rounds.joined())
+        let passed = try withTemporaryFolder { folder -> [[Bool]] in
+            var undo = "true"
+            var preparations: [String] = []
+            for (number, loader) in loaders.enumerated() {
+                let tree = "\(folder)/\(number)"
+                let artifacts = try Firewalls.artifacts(for: host, in: plan, kind: loader.kind, neighbors: neighbors)
+                try FirewallLoader.write(artifacts, below: tree)
+                let interface = bench.policy.interface.description
+                preparations.append(undo + "; " + loader.line(loader.load, tree: tree, interface: interface))
+                undo = loader.line(loader.remove, tree: tree, interface: interface)
+            }
+            return try bench.passed(preparations, rounds)
         }
-        return zip(rounds.joined(), passed).filter { $0.passes != $1 }.map { sample, didPass in
-            "\(loader), \(plan.mesh.peers[host].name): \(sample), \(didPass ? "passed" : "was refused")"
+        let name = plan.mesh.peers[host].name
+        var differences: [String] = []
+        for (loader, passed) in zip(loaders, passed) {
+            for (sample, didPass) in zip(samples, passed) where sample.passes != didPass {
+                differences.append("\(loader), \(name): \(sample), \(didPass ? "passed" : "was refused")")
+            }
         }
+        return (differences, samples.count * loaders.count)
     }
 }

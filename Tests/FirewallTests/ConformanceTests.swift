@@ -11,7 +11,8 @@ import Testing
         let plan = try #require(FirewallPlan(mesh, at: nil))
         var random = SeededRandom(seed: 7)
         for host in mesh.peers.indices {
-            let found = try Conformance(plan: plan, host: host).differences(loader, limit: 6_000, using: &random)
+            let found = try Conformance(plan: plan, host: host).differences([loader], limit: 6_000, using: &random)
+                .differences
             #expect(found.isEmpty, "\(found.count) differences: \(found.prefix(12).joined(separator: "\n"))")
         }
     }

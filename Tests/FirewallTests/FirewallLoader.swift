@@ -7,24 +7,30 @@ import TestSupport
 struct FirewallLoader: CustomStringConvertible {
     let kind: FirewallKind
     let description: String
-    /// Shell commands that load the rules; `$TREE` is the folder that stands for the host's `/`, `$IF` the interface.
-    let command: String
+    /// A shell command that loads the rules; `$TREE` is the folder that stands for the host's `/`, `$IF` the interface.
+    let load: String
+    /// Takes them away again, so that the host is as before.
+    let remove: String
 
-    static let nftables = FirewallLoader(
-        kind: .nftables, description: "nftables", command: "sh \"$TREE/etc/hauberk/$IF/firewall\" load")
-    static let iptables = FirewallLoader(
-        kind: .iptables, description: "iptables, nf_tables",
-        command: "HAUBERK_IPTABLES=nft sh \"$TREE/etc/hauberk/$IF/firewall\" load")
-    static let iptablesLegacy = FirewallLoader(
-        kind: .iptables, description: "iptables, legacy",
-        command: "HAUBERK_IPTABLES=legacy sh \"$TREE/etc/hauberk/$IF/firewall\" load")
+    static let nftables = FirewallLoader(.nftables, "nftables")
+    static let iptables = FirewallLoader(.iptables, "iptables, nf_tables", environment: "HAUBERK_IPTABLES=nft ")
+    static let iptablesLegacy = FirewallLoader(.iptables, "iptables, legacy", environment: "HAUBERK_IPTABLES=legacy ")
+
+    /// By the script that every back end has.
+    init(_ kind: FirewallKind, _ description: String, environment: String = "") {
+        self.kind = kind
+        self.description = description
+        load = "\(environment)sh \"$TREE/etc/hauberk/$IF/firewall\" load"
+        remove = "\(environment)sh \"$TREE/etc/hauberk/$IF/firewall\" remove"
+    }
 
     /// Those whose back ends the program has.
     static var all: [FirewallLoader] {
         [nftables, iptables, iptablesLegacy].filter { Firewalls.backend($0.kind) != nil }
     }
 
-    func preparation(tree: String, interface: String) -> String {
+    /// As one line for the bench; `command` is `load` or `remove`.
+    func line(_ command: String, tree: String, interface: String) -> String {
         "TREE='\(tree)'; IF='\(interface)'; \(command)"
     }
 

@@ -10,9 +10,14 @@ package struct SeededRandom: RandomNumberGenerator, Sendable {
 
     /// The seed of `HAUBERK_SEED`, else the given one; printed, so that a failure can be replayed.
     package static func replayable(_ usual: UInt64, for test: String) -> SeededRandom {
+        SeededRandom(seed: start(usual, for: test))
+    }
+
+    /// The seed alone, for tests that count on from it.
+    package static func start(_ usual: UInt64, for test: String) -> UInt64 {
         let seed = getenv("HAUBERK_SEED").flatMap { UInt64(String(cString: $0)) } ?? usual
         print("\(test): replay with HAUBERK_SEED=\(seed)")
-        return SeededRandom(seed: seed)
+        return seed
     }
 
     package mutating func next() -> UInt64 {

@@ -44,7 +44,7 @@ struct Bench {
 
     /// Output of the command goes to standard error.
     static func shell(_ command: String) throws {
-        let status = system("{ \(command)\n} >&2")
+        let status = system("set -e; { \(command)\n} >&2")
         if status != 0 { throw BenchError("\(command) ended with \(status >> 8)") }
     }
 
@@ -56,19 +56,27 @@ struct Bench {
         let table = 100 + Self.order.count
         let tos = CraftedPacket.typeOfService(name)
         var lines = [
-            "ip link add \(name) address 02:00:00:00:00:01 type veth peer name \(name) netns far",
-            "ip link set \(name) arp off up && ip -n far link set \(name) arp off up",
-            "sysctl -qw net.ipv6.conf.\(name).accept_ra=0 net.ipv4.conf.\(name).rp_filter=0",
+            "link add \(name) address 02:00:00:00:00:01 type veth peer name \(name) netns far",
+            "link set \(name) arp off up",
         ]
         for address in addresses {
-            lines.append("ip address add \(address)/\(address.contains(":") ? "128 nodad" : "32") dev \(name)")
+            lines.append("address add \(address)/\(address.contains(":") ? "128 nodad" : "32") dev \(name)")
         }
         for family in ["-4", "-6"] {
-            lines.append("ip \(family) route add default dev \(name) metric \(table)")
-            lines.append("ip \(family) route add default dev \(name) table \(table)")
-            lines.append("ip \(family) rule add tos 0x\(String(tos, radix: 16)) lookup \(table)")
+            let route = family == "-4" ? "0.0.0.0/0" : "::/0"
+            lines.append("route add \(route) dev \(name) metric \(table)")
+            lines.append("route add \(route) dev \(name) table \(table)")
         }
-        try Self.shell(lines.joined(separator: " && "))
+        let hexadecimal = String(tos, radix: 16)
+        try Self.shell(
+            """
+            ip -batch - <<'.'
+            \(lines.joined(separator: "\n"))
+            .
+            ip rule add tos 0x\(hexadecimal) lookup \(table) && ip -6 rule add tos 0x\(hexadecimal) lookup \(table) &&
+            ip -n far link set \(name) arp off up &&
+            sysctl -qw net.ipv6.conf.\(name).accept_ra=0 net.ipv4.conf.\(name).rp_filter=0
+            """)
         taps[name] = try Self.capture(name)
         senders[name] = (
             try Self.sender(AF_INET, name), try Self.sender(AF_INET6, name)
