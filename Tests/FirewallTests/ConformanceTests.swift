@@ -1,6 +1,9 @@
+import Addresses
 import HostPlans
 import MeshFixtures
 import MeshModel
+import Rendering
+import TestSupport
 import Testing
 
 @Suite struct ConformanceTests {
@@ -15,5 +18,64 @@ import Testing
                 .differences
             #expect(found.isEmpty, "\(found.count) differences: \(found.prefix(12).joined(separator: "\n"))")
         }
+    }
+}
+
+/// What a change of the rules does to what is under way.
+@Suite struct ReloadTests {
+    private func plans() throws -> (open: FirewallPlan, closed: FirewallPlan) {
+        let open = try MeshPipeline.mesh(PolicyTexts.everything)
+        let start = try #require(PolicyTexts.everything.range(of: "allow:"))
+        let end = try #require(PolicyTexts.everything.range(of: "guard:"))
+        let without =
+            PolicyTexts.everything[..<start.lowerBound] + "allow: []\n" + PolicyTexts.everything[end.lowerBound...]
+        let closed = try MeshPipeline.mesh(String(without))
+        return (try #require(FirewallPlan(open, at: nil)), try #require(FirewallPlan(closed, at: nil)))
+    }
+
+    @Test(arguments: FirewallLoader.all.indices)
+    func `a connection ends with the rule that let it in, at the next packet`(_ number: Int) throws {
+        let loader = FirewallLoader.all[number]
+        let (open, closed) = try plans()
+        let host = try #require(open.mesh.index(of: "mysql-1"))
+        let bench = Conformance(plan: open, host: host).bench
+        var random = SeededRandom(seed: 11)
+        let rounds = PacketSamples.rounds(bench, limit: 6_000, using: &random)
+        let policy = closed.policy(for: host)
+        let passed = try withTemporaryFolder { folder -> [[Bool]] in
+            let interface = bench.policy.interface.description
+            let lines = try [open, closed].enumerated().map { turn, plan in
+                let tree = "\(folder)/\(turn)"
+                try FirewallLoader.write(try Firewalls.artifacts(for: host, in: plan, kind: loader.kind), below: tree)
+                return loader.line(loader.load, tree: tree, interface: interface)
+            }
+            return try bench.passed(lines, rounds)
+        }
+        let first = rounds[0]
+        let cut = first.indices.filter { passed[0][$0] && !passed[1][$0] }
+        #expect(cut.count > 20)
+        for (index, sample) in first.enumerated() {
+            let expected = policy.verdict(for: sample.packet) != .refuse
+            #expect(passed[1][index] == expected, "\(sample.packet)")
+        }
+    }
+
+    @Test(arguments: FirewallLoader.all.indices)
+    func `while the rules are loaded again and again, every verdict stays`(_ number: Int) throws {
+        let loader = FirewallLoader.all[number]
+        let plan = try plans().open
+        let host = try #require(plan.mesh.index(of: "wordpress-1"))
+        let bench = Conformance(plan: plan, host: host).bench
+        var random = SeededRandom(seed: 12)
+        let rounds = PacketSamples.rounds(bench, limit: 12_000, using: &random)
+        let samples = Array(rounds.joined())
+        let passed = try withTemporaryFolder { folder -> [Bool] in
+            try FirewallLoader.write(try Firewalls.artifacts(for: host, in: plan, kind: loader.kind), below: folder)
+            let load = loader.line(loader.load, tree: folder, interface: bench.policy.interface.description)
+            let again = "(\(load); while :; do \(load); done) >/dev/null 2>&1 &"
+            return try bench.passed(["\(load); \(again)"], rounds)[0]
+        }
+        let wrong = zip(samples, passed).filter { $0.passes != $1 }
+        #expect(wrong.isEmpty, "\(wrong.count): \(wrong.prefix(5))")
     }
 }

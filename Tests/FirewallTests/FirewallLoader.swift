@@ -16,6 +16,18 @@ struct FirewallLoader: CustomStringConvertible {
     static let iptables = FirewallLoader(.iptables, "iptables, nf_tables", environment: "HAUBERK_IPTABLES=nft ")
     static let iptablesLegacy = FirewallLoader(.iptables, "iptables, legacy", environment: "HAUBERK_IPTABLES=legacy ")
 
+    /// The ends of the paths of the files that hold rules, a line each.
+    var ruleFiles: [String] {
+        switch kind {
+        case .nftables: return ["rules.nft"]
+        case .iptables: return ["rules.v4", "rules.v6"]
+        default: return []
+        }
+    }
+
+    /// Those whose rules mutations can change line by line.
+    static var mutable: [FirewallLoader] { all.filter { !$0.ruleFiles.isEmpty } }
+
     /// By the script that every back end has.
     init(_ kind: FirewallKind, _ description: String, environment: String = "") {
         self.kind = kind

@@ -1,0 +1,89 @@
+import Addresses
+import HostPlans
+import MeshFixtures
+import MeshModel
+import Rendering
+import TestSupport
+import Testing
+
+/// A back end with a bug is caught: one rendered line is changed, and the kernel's verdicts are held against the
+/// reference as in every other test.
+@Suite struct MutationTests {
+    /// Why a changed line may keep every verdict: what stands in it, and the reason.
+    static let explained: [(part: String, reason: String)] = [
+        ("log prefix", "logging refuses nothing"), ("-j LOG", "logging refuses nothing"),
+        ("-j NFLOG", "logging refuses nothing"), ("limit rate", "logging refuses nothing"),
+        ("maxseg", "segment sizes refuse nothing"), ("TCPMSS", "segment sizes refuse nothing"),
+        ("nd-", "neighbor discovery is proved by `prove`, where there are neighbors"),
+        ("mld", "multicast listeners are not crafted"), ("--icmpv6-type 13", "neighbor discovery is not crafted"),
+    ]
+
+    struct Outcome {
+        let mutation: RuleMutation
+        let loader: FirewallLoader
+        /// Nil when the back end's own tool refused the file.
+        let differences: Int?
+    }
+
+    @Test func `100 mutations: each that changes a verdict is found, and each survivor is explained`() throws {
+        var random = SeededRandom.replayable(20_261_121, for: "mutations")
+        let mesh = try MeshPipeline.mesh(PolicyTexts.everything)
+        let plan = try #require(FirewallPlan(mesh, at: nil))
+        let loaders = FirewallLoader.mutable
+        #expect(!loaders.isEmpty)
+        var outcomes: [Outcome] = []
+        for (number, loader) in loaders.enumerated() {
+            let share = 100 / loaders.count + (number < 100 % loaders.count ? 1 : 0)
+            let host = mesh.peers.indices.shuffled(using: &random)[0]
+            outcomes += try run(loader, host, plan, count: share, using: &random)
+        }
+        #expect(outcomes.count == 100)
+        let survivors = outcomes.filter { $0.differences == 0 }
+        for survivor in survivors {
+            let reason = Self.explained.first { survivor.mutation.line.contains($0.part) }?.reason
+            print("survivor, \(survivor.loader), \(survivor.mutation): \(reason ?? "NOT EXPLAINED")")
+            #expect(reason != nil, "\(survivor.loader), \(survivor.mutation) changes no verdict")
+        }
+        print("mutations: \(outcomes.count), found \(outcomes.count - survivors.count), survivors \(survivors.count)")
+        #expect(survivors.count <= 35)
+    }
+
+    /// Mutants of one host's files, each loaded and probed.
+    private func run(
+        _ loader: FirewallLoader, _ host: Int, _ plan: FirewallPlan, count: Int,
+        using random: inout SeededRandom
+    ) throws -> [Outcome] {
+        let conformance = Conformance(plan: plan, host: host)
+        let bench = conformance.bench
+        let artifacts = try Firewalls.artifacts(for: host, in: plan, kind: loader.kind)
+        let rules = artifacts.filter { artifact in loader.ruleFiles.contains { artifact.path.hasSuffix($0) } }
+        let all = rules.flatMap { artifact in
+            RuleMutation.all(of: String(decoding: artifact.bytes { _ in "" }, as: UTF8.self), in: artifact.path)
+        }
+        let chosen = all.shuffled(using: &random).prefix(count)
+        // Few packets first: most mutants fall at once.
+        let quick = PacketSamples.rounds(bench, limit: 3_000, using: &random)
+        let full = PacketSamples.rounds(bench, limit: 40_000, using: &random)
+        let interface = bench.policy.interface.description
+        return try withTemporaryFolder { folder in
+            try FirewallLoader.write(artifacts, below: "\(folder)/sound")
+            let sound = loader.line(loader.load, tree: "\(folder)/sound", interface: interface)
+            return try chosen.enumerated().map { number, mutation in
+                let tree = "\(folder)/\(number)"
+                try FirewallLoader.write(artifacts, below: tree)
+                try save(mutation.text, to: "\(tree)/\(mutation.file)")
+                let load = loader.line(loader.load, tree: tree, interface: interface)
+                // A file that the tool refuses leaves the sound rules in force.
+                let marker = "\(tree)/refused"
+                let preparation = "\(sound); \(load) || touch '\(marker)'; true"
+                var differences = 0
+                for rounds in [quick, full] where differences == 0 {
+                    let passed = try bench.passed([preparation], rounds)[0]
+                    if text(marker) != nil { return Outcome(mutation: mutation, loader: loader, differences: nil) }
+                    differences = zip(rounds.joined(), passed).count { $0.passes != $1 }
+                }
+                return Outcome(mutation: mutation, loader: loader, differences: differences)
+            }
+        }
+    }
+}
