@@ -103,11 +103,22 @@ struct KernelBench {
         case .echoRequest: content = ("echo", 0, 0)
         case .dhcpAnswer: content = packet.source.family == .v4 ? ("udp", 67, 68) : ("udp", 547, 546)
         case .other: content = ("sctp", 7, 7)
-        case .otherICMP: preconditionFailure("the bench does not craft other ICMP packets")
+        case .otherICMP: content = sample.about == nil ? ("far-solicit", 0, 0) : ("error", 0, 0)
+        case .neighborDiscovery: content = ("solicit", 0, 0)
         }
-        let flags = packet.state == .reply ? "reply" : "-"
+        let flags = sample.about.map(KernelBench.quoted) ?? (packet.state == .reply ? "reply" : "-")
         return "packet \(id) \(hook.0) \(hook.1) \(hook.2) \(content.0) \(packet.source) \(content.1) "
             + "\(packet.destination) \(content.2) \(flags)"
+    }
+}
+
+extension KernelBench {
+    /// A packet as an error names it.
+    fileprivate static func quoted(_ packet: Packet) -> String {
+        guard case .transport(let transport, let source, let port) = packet.content else {
+            preconditionFailure("errors are about TCP and UDP")
+        }
+        return "\(transport.rawValue),\(packet.source),\(source),\(packet.destination),\(port)"
     }
 }
 
@@ -116,6 +127,8 @@ struct SamplePacket: CustomStringConvertible {
     let packet: Packet
     /// Whether it passes; what is only logged does.
     let passes: Bool
+    /// The packet that an ICMP error is about; nil for all that is no error.
+    var about: Packet?
 
     var description: String {
         "\(packet.hook) \(packet.source) -> \(packet.destination) \(packet.content) \(packet.state), "

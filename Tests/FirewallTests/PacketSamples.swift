@@ -18,9 +18,11 @@ struct PacketSamples {
         var samples = PacketSamples(bench)
         let all = samples.originals()
         let chosen = all.count <= limit ? all : Array(all.shuffled(using: &random).prefix(limit))
-        let first = chosen.map { bench.sample(samples.numbered($0)) }
-        let answers = first.filter(\.passes).compactMap { samples.answer(to: $0.packet) }.map(bench.sample)
-        return [first, answers]
+        let first = (chosen + samples.housekeeping()).map { bench.sample(samples.numbered($0)) }
+        let passing = first.filter(\.passes).map(\.packet)
+        let errors = passing.compactMap { samples.error(about: $0) }
+        let answers = passing.compactMap { samples.answer(to: $0) }.map { bench.sample($0) }
+        return [first, errors, answers]
     }
 
     // MARK: what to try
@@ -79,7 +81,7 @@ struct PacketSamples {
         for side in bench.sides {
             let isTunnel = side == .tunnel
             let remotes = isTunnel ? overlayRemotes : unique(underlayRemotes + overlayRemotes)
-            let locals = unique2(bench.addresses(side) + policy.addresses)
+            let locals = sorted(bench.addresses(side) + policy.addresses)
             result += product(remotes, locals) { Packet(.input(side), from: $0, to: $1, $2) }
             result += product(locals, remotes) { Packet(.output(side), from: $0, to: $1, $2) }
         }
@@ -96,7 +98,26 @@ struct PacketSamples {
         return result
     }
 
-    private func unique2(_ addresses: [IPAddress]) -> [IPAddress] { Set(addresses).sorted() }
+    /// What keeps a network running: answers of DHCP servers, and neighbors that ask who one is; from far, it is spoofed.
+    private func housekeeping() -> [Packet] {
+        guard let neighbor = try? IPAddress(parsing: "fe80::99"), let server = try? IPAddress(parsing: "198.51.100.67")
+        else {
+            return []
+        }
+        return bench.sides.filter { $0 != .neighbor }.flatMap { side in
+            bench.addresses(side).flatMap { own -> [Packet] in
+                let hook = Packet.Hook.input(side)
+                if own.family == .v4 { return [Packet(hook, from: server, to: own, .dhcpAnswer)] }
+                let stranger = strangers.filter { $0.family == .v6 }
+                return [
+                    Packet(hook, from: neighbor, to: own, .dhcpAnswer),
+                    Packet(hook, from: neighbor, to: own, .neighborDiscovery),
+                ] + stranger.map { Packet(hook, from: $0, to: own, .otherICMP) }
+            }
+        }
+    }
+
+    private func sorted(_ addresses: [IPAddress]) -> [IPAddress] { Set(addresses).sorted() }
 
     /// Each pair of one family with each content.
     private func product(
@@ -137,6 +158,15 @@ struct PacketSamples {
             .transport(transport, source: fresh, destination: port), packet.state)
     }
 
+    /// That it is too big, from a router on the way that nobody knows.
+    private func error(about packet: Packet) -> SamplePacket? {
+        guard case .transport = packet.content, case .output(let side) = packet.hook,
+            let router = strangers.first(where: { $0.family == packet.source.family }), router != packet.destination
+        else { return nil }
+        let error = Packet(.input(side), from: router, to: packet.source, .otherICMP, .related)
+        return bench.sample(error, about: packet)
+    }
+
     /// What comes back; nil where the host's own stack has answered and closed the connection by itself.
     private func answer(to packet: Packet) -> Packet? {
         guard case .transport(let transport, let source, let port) = packet.content, policy.exit == nil else {
@@ -158,7 +188,7 @@ struct PacketSamples {
 }
 
 extension KernelBench {
-    func sample(_ packet: Packet) -> SamplePacket {
-        SamplePacket(packet: packet, passes: policy.verdict(for: packet) != .refuse)
+    func sample(_ packet: Packet, about quoted: Packet? = nil) -> SamplePacket {
+        SamplePacket(packet: packet, passes: policy.verdict(for: packet) != .refuse, about: quoted)
     }
 }

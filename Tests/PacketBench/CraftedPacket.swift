@@ -11,9 +11,10 @@ struct CraftedPacket {
     let outgoing: String
     let source: [UInt8]
     let destination: [UInt8]
-    let wire: [UInt8]
+    private(set) var wire: [UInt8]
 
     static let magic: [UInt8] = Array("HBRK".utf8)
+    private static let errorMagic: [UInt8] = Array("HBRE".utf8)
 
     /// The numbers that IP gives to protocols (IANA).
     enum Number {
@@ -50,9 +51,34 @@ struct CraftedPacket {
                 [isSix ? 128 : 8, 0, 0, 0] + Self.big(UInt16(id & 0xffff)) + [0, 1] + payload
             )
         case "sctp": content = (Number.sctp, Self.big(from) + Self.big(to) + [0, 0, 0, 0, 0, 0, 0, 0] + payload)
+        case "error": content = try Self.error(words[10], id)
+        case "solicit", "far-solicit": content = (Number.icmp6, [135, 0, 0, 0, 0, 0, 0, 0] + destination + payload)
         default: throw BenchError("no protocol \(words[5])")
         }
         wire = Self.wrap(content.1, content.0, source, destination, tos: Self.typeOfService(outgoing))
+        if words[5] == "solicit" { wire[7] = 255 }
+    }
+
+    /// "Too big" (RFC 792, RFC 4443) about a packet that is described as `PROTOCOL,SOURCE,PORT,DESTINATION,PORT`.
+    private static func error(_ text: String, _ id: UInt32) throws -> (UInt8, [UInt8]) {
+        let words = text.split(separator: ",").map(String.init)
+        guard words.count == 5, let source = address(words[1]), let destination = address(words[3]),
+            let from = UInt16(words[2]), let to = UInt16(words[4])
+        else { throw BenchError("no packet to complain of: \(text)") }
+        // Its own mark: the host's own errors quote packets of ours too, and are nothing that was sent.
+        let payload = errorMagic + big(id)
+        let ports = big(from) + big(to)
+        let inner: [UInt8]
+        let number = words[0] == "tcp" ? Number.tcp : Number.udp
+        if number == Number.tcp {
+            inner = ports + big(UInt32(1_000)) + big(UInt32(0)) + [0x50, 2, 0x40, 0, 0, 0, 0, 0] + payload
+        } else {
+            inner = ports + big(UInt16(8 + payload.count)) + [0, 0] + payload
+        }
+        let quoted = wrap(inner, number, source, destination, tos: 0)
+        let isSix = source.count == 16
+        let head: [UInt8] = isSix ? [2, 0, 0, 0] + big(UInt32(1_400)) : [3, 4, 0, 0, 0, 0] + big(UInt16(1_400))
+        return (isSix ? Number.icmp6 : Number.icmp, head + quoted)
     }
 
     /// How the host under test is told by which interface to forward: a rule of its routing policy each.
@@ -121,14 +147,27 @@ struct CraftedPacket {
         return nil
     }
 
+    private static func id(quotedIn bytes: ArraySlice<UInt8>) -> UInt32? {
+        let bytes = Array(bytes)
+        guard let first = bytes.first else { return nil }
+        let header = first >> 4 == 4 ? 20 : 40
+        guard bytes.count > header else { return nil }
+        let isTCP = bytes[header == 20 ? 9 : 6] == Number.tcp
+        let payload = bytes.dropFirst(header + (isTCP ? 20 : 8))
+        guard payload.count >= 8, Array(payload.prefix(4)) == errorMagic else { return nil }
+        return payload.dropFirst(4).prefix(4).reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
     static func id(inContent content: ArraySlice<UInt8>, of number: UInt8) -> UInt32? {
         let offset: Int
         switch number {
         case Number.tcp: offset = content.count >= 13 ? Int(content[content.startIndex + 12] >> 4) * 4 : 20
         case Number.udp: offset = 8
         case Number.icmp, Number.icmp6:
-            guard content.first == 8 || content.first == 128 else { return nil }
-            offset = 8
+            guard let kind = content.first else { return nil }
+            if kind == 3 || kind == 2 { return id(quotedIn: content.dropFirst(8)) }
+            guard kind == 8 || kind == 128 || kind == 135 else { return nil }
+            offset = kind == 135 ? 24 : 8
         case Number.sctp: offset = 12
         default: return nil
         }

@@ -32,9 +32,10 @@ extension FirewallPolicy {
     private func isUnderlayInput(_ packet: Packet, _ side: PacketSide) -> Bool {
         let isMember = members?.contains(packet.source) ?? false
         switch packet.content {
-        case .otherICMP: return isMember || packet.state != .invalid
+        // Path MTU discovery, and whatever else connection tracking knows the reason for.
+        case .otherICMP: return isMember || packet.state == .related || packet.state == .reply
         case .echoRequest: return underlayEcho == .echo
-        case .dhcpAnswer: return true
+        case .dhcpAnswer, .neighborDiscovery: return true
         case .other: return !isMember && (packet.state == .reply || packet.state == .related)
         case .transport(let transport, let source, let port):
             if transport == .udp, isWireGuard(port, from: packet.source, isMember) { return true }
@@ -80,7 +81,7 @@ extension FirewallPolicy {
     ) -> Bool {
         switch content {
         case .echoRequest: return echo?.contains(remote) ?? false
-        case .otherICMP, .other, .dhcpAnswer: return false
+        case .otherICMP, .other, .dhcpAnswer, .neighborDiscovery: return false
         case .transport(let transport, _, let port):
             return allowances.contains { allowance in
                 holds(allowance.until, moment) && allowance.remote.contains(remote)
@@ -119,7 +120,7 @@ extension FirewallPolicy {
     /// Toward another member.
     private func isUnderlayOutput(_ packet: Packet) -> Bool {
         switch packet.content {
-        case .otherICMP, .echoRequest, .dhcpAnswer: return true
+        case .otherICMP, .echoRequest, .dhcpAnswer, .neighborDiscovery: return true
         case .other: return false
         case .transport(let transport, let source, let port):
             if transport == .udp, source == self.port || neighbors.contains(where: { $0.port == source }) {
@@ -164,7 +165,7 @@ extension FirewallPolicy {
             else { return false }
             switch packet.content {
             case .echoRequest: return true
-            case .otherICMP, .other, .dhcpAnswer: return false
+            case .otherICMP, .other, .dhcpAnswer, .neighborDiscovery: return false
             case .transport(let transport, _, let port):
                 return allowance.ports.contains { $0.contains(port, of: transport) }
             }

@@ -16,8 +16,11 @@ package struct Packet: Hashable, Sendable {
     package enum Content: Hashable, Sendable {
         case transport(Transport, source: Port, destination: Port)
         case echoRequest
-        /// Errors, neighbor discovery, and whatever else of ICMP is no echo request.
+        /// Errors, and whatever else of ICMP is neither an echo request nor neighbor discovery.
         case otherICMP
+        /// Neighbor discovery with a hop limit of 255 (RFC 4861 section 7.1), and queries and reports of multicast
+        /// listeners from link-local addresses (RFC 2710, RFC 3810).
+        case neighborDiscovery
         /// Answers of DHCP servers: from UDP port 67 to 68, or to 546 from a link-local address (RFC 2131, RFC 8415).
         case dhcpAnswer
         /// A protocol without ports.
