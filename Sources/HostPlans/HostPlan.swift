@@ -19,7 +19,8 @@ package struct HostPlan: Sendable {
         view.sections.indices.compactMap { $0 == skipped ? nil : ownSections[$0] ?? view.sections[$0] }
     }
 
-    init(_ host: Int, view: ClassView, in mesh: Mesh) {
+    init(_ host: Int, view: ClassView, in plan: MeshPlan) {
+        let mesh = plan.mesh
         self.host = host
         self.view = view
         skipped = view.index(of: host)
@@ -28,7 +29,7 @@ package struct HostPlan: Sendable {
             own[index] = view.ownSection(of: view.sections[index], for: host, in: mesh)
         }
         ownSections = own
-        interface = InterfacePlan(host, view: view, in: mesh)
+        interface = InterfacePlan(host, view: view, in: plan)
     }
 }
 
@@ -41,7 +42,8 @@ extension ClassView {
 }
 
 extension InterfacePlan {
-    init(_ host: Int, view: ClassView, in mesh: Mesh) {
+    init(_ host: Int, view: ClassView, in plan: MeshPlan) {
+        let mesh = plan.mesh
         let peer = mesh.peers[host]
         let overrides = peer.declared.overrides
         let table: RoutingTable = peer.declared.platform == .app ? .automatic : overrides.table
@@ -57,6 +59,7 @@ extension InterfacePlan {
             forwards: !peer.declared.routes.isEmpty || mesh.topology.relays.contains(host),
             platform: peer.declared.platform,
             holdsOwnKey: peer.holdsOwnKey,
+            unload: plan.firewalls.unload(of: host),
             preUp: overrides.preUp, postUp: overrides.postUp, preDown: overrides.preDown, postDown: overrides.postDown)
     }
 

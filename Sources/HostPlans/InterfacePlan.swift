@@ -17,6 +17,9 @@ package struct InterfacePlan: Hashable, Sendable {
     package let forwards: Bool
     package let platform: Platform
     package let holdsOwnKey: Bool
+    /// When the rules of the host's firewall go, which are loaded before the interface is there; nil for a host without a
+    /// firewall.
+    package let unload: UnloadPolicy?
     package let preUp: [OneLine]
     package let postUp: [OneLine]
     package let preDown: [OneLine]

@@ -35,6 +35,8 @@ struct HostValues {
         case .table:
             if case .numbered(let number) = interface.table { return .text("\(number)") }
             return .absent
+        case .firewall: return interface.unload == nil ? .absent : .yes
+        case .unloadsFirewall: return interface.unload == .withInterface ? .yes : .absent
         case .explicitRoutes: return interface.table == .automatic ? .absent : .yes
         case .routesV4: return .list(interface.routes.filter { $0.family == .v4 }.map(\.description))
         case .routesV6: return .list(interface.routes.filter { $0.family == .v6 }.map(\.description))

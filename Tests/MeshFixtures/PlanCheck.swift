@@ -47,6 +47,7 @@ package struct PlanCheck {
         let plan = host.interface
         var lines = plan.dns.map { "dns \($0)" }
         if plan.table != .automatic { lines.append("table off") }
+        if plan.unload != nil { lines.append("preup /etc/hauberk/%i/firewall load") }
         lines += plan.preUp.map { "preup \($0)" }
         if plan.platform == .linux {
             if plan.holdsOwnKey { lines.append("postup wg set %i private-key /etc/wireguard/%i.key") }
@@ -58,7 +59,9 @@ package struct PlanCheck {
             }
         }
         lines += plan.postUp.map { "postup \($0)" } + plan.preDown.map { "predown \($0)" }
-        return lines + plan.postDown.map { "postdown \($0)" }
+        lines += plan.postDown.map { "postdown \($0)" }
+        if plan.unload == .withInterface { lines.append("postdown /etc/hauberk/%i/firewall remove") }
+        return lines
     }
 
     private func route(_ prefix: IPPrefix, _ family: IPFamily) -> String {

@@ -4,7 +4,7 @@ import MeshFiles
 import MeshModel
 import SystemAccess
 
-/// `render [PEER…] --out DIR [--target T]…`
+/// `render [PEER…] --out DIR [--target T]… [--firewall B]`
 struct RenderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "render",
@@ -29,6 +29,12 @@ struct RenderCommand: ParsableCommand {
     )
     var target: [String] = []
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "The dialect of every host that has a firewall, in place of what mesh.yaml names.", valueName: "dialect"))
+    var firewall: FirewallKind?
+
     @OptionGroup var change: ChangeOptions
 
     func validate() throws {
@@ -51,7 +57,8 @@ struct RenderCommand: ParsableCommand {
         if !peers.isEmpty { try loaded.requireEnabled(peers) }
         Findings.print(loaded.findings)
         let session = try RenderSession(
-            loaded, identity: change.identity, targets: target.isEmpty ? ["wg-quick"] : target)
+            loaded, identity: change.identity, targets: target.isEmpty ? ["wg-quick"] : target, firewall: firewall)
+        try note(session.mesh)
         let report = try session.write(below: out, only: peers)
         for path in report.repaired {
             Result.note("\(out)/\(path) had been changed by somebody else, and is as rendered again")
@@ -59,5 +66,17 @@ struct RenderCommand: ParsableCommand {
         let written = report.written.count + report.repaired.count
         Result.print(
             "\(out): \(written) written, \(report.unchanged) unchanged, \(report.removed.count) removed")
+    }
+
+    /// Says that a mesh has no policy, on a terminal; refuses a dialect for it.
+    private func note(_ mesh: Mesh) throws {
+        guard mesh.declared.policy == nil else { return }
+        let what = "the mesh has no policy: every host reaches every port of every other"
+        if firewall != nil {
+            throw Failure(
+                .usage, .unsupportedPolicy, "--firewall: \(what), and there is nothing to enforce",
+                hint: "say in mesh.yaml what may be reached: `allow: [{from: …, to: …, service: …}]`")
+        }
+        if Terminal.errors.isTerminal { Result.note(what) }
     }
 }

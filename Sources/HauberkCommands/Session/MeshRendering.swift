@@ -12,6 +12,7 @@ struct MeshRendering {
     private let plan: MeshPlan
     private let targets: [Target]
     private let secrets: MeshSecrets
+    private var firewalls: FirewallRendering?
     private var sources: [Source] = []
     private var classes: [Int: RenderedClass] = [:]
     private var recency: [Int] = []
@@ -22,7 +23,8 @@ struct MeshRendering {
     /// Where an entry comes from.
     private struct Source {
         let host: Int
-        let target: Int
+        /// Index among the targets; nil for the host's firewall.
+        let target: Int?
         /// Index among the artifacts of the host and target.
         let artifact: Int
         /// Nil when it is cheaper to make it again than to hold it.
@@ -34,14 +36,17 @@ struct MeshRendering {
         let renderers: [HostRenderer]
     }
 
-    init(plan: MeshPlan, targets: [Target], secrets: MeshSecrets) {
+    /// `firewalls` is nil for a mesh without a policy.
+    init(plan: MeshPlan, targets: [Target], firewalls: FirewallRendering?, secrets: MeshSecrets) {
         self.plan = plan
         self.targets = targets
+        self.firewalls = firewalls
         self.secrets = secrets
     }
 
-    /// What belongs into the output folder for the hosts; nil means all.
-    mutating func entries(of chosen: Set<Int>?) -> [OutputEntry] {
+    /// What belongs into the output folder for the hosts; nil means all. Throws what a firewall's dialect cannot say.
+    mutating func entries(of chosen: Set<Int>?) throws(Failure) -> [OutputEntry] {
+        try firewalls?.require(chosen.map { $0.sorted() } ?? Array(plan.mesh.peers.indices))
         var entries: [OutputEntry] = []
         for number in 0..<plan.classCount {
             let hosts = plan.mesh.topology.members[number].filter { chosen?.contains($0) ?? true }
@@ -50,8 +55,13 @@ struct MeshRendering {
             var digests = BlockDigests(mesh: plan.mesh)
             for host in hosts {
                 let hostPlan = plan.host(host, in: rendered.view)
+                var artifacts: [(target: Int?, list: [Artifact])] = []
                 for (target, renderer) in rendered.renderers.enumerated() {
-                    for (index, artifact) in renderer.artifacts(for: hostPlan).enumerated() {
+                    artifacts.append((target, renderer.artifacts(for: hostPlan)))
+                }
+                artifacts.append((nil, firewalls?.artifacts(for: host) ?? []))
+                for (target, list) in artifacts {
+                    for (index, artifact) in list.enumerated() {
                         entries.append(
                             OutputEntry(
                                 path: "\(plan.mesh.peers[host].name)/\(artifact.path)", mode: artifact.mode,
@@ -70,7 +80,7 @@ struct MeshRendering {
     mutating func produce(_ index: Int, into writer: inout ArtifactWriter) throws {
         let source = sources[index]
         let artifact = source.held ?? artifact(of: source)
-        if targets[source.target].isBuiltIn, let former = writer.former,
+        if let target = source.target, targets[target].isBuiltIn, let former = writer.former,
             try scratch.assemble(artifact, after: former, secrets, { try writer.write($0) })
         {
             return
@@ -79,9 +89,15 @@ struct MeshRendering {
     }
 
     private mutating func artifact(of source: Source) -> Artifact {
+        guard let target = source.target else {
+            guard let list = firewalls?.artifacts(for: source.host) else {
+                preconditionFailure("a firewall's file comes from a mesh with a policy")
+            }
+            return list[source.artifact]
+        }
         let rendered = rendered(plan.mesh.topology.classOfPeer[source.host])
         let host = plan.host(source.host, in: rendered.view)
-        return rendered.renderers[source.target].artifacts(for: host)[source.artifact]
+        return rendered.renderers[target].artifacts(for: host)[source.artifact]
     }
 
     /// Whether the artifact may be held until it is written: neither its own text nor the sections behind it add up.

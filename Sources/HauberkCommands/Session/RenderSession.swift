@@ -21,14 +21,15 @@ struct RenderSession {
     }
 
     init(
-        _ loaded: LoadedMesh, identity: IdentityOptions, targets names: [String], _ held: HeldKeys = .onHosts
+        _ loaded: LoadedMesh, identity: IdentityOptions, targets names: [String], firewall: FirewallKind? = nil,
+        _ held: HeldKeys = .onHosts
     ) throws {
         let complete = try loaded.complete()
         let hosts = held == .onHosts ? [] : complete.peers.indices.filter { complete.peers[$0].holdsOwnKey }
         let batch = PrivateKey.generate(count: hosts.count)
         mesh = complete.replacing(
             publicKeys: Dictionary(uniqueKeysWithValues: zip(hosts, batch.publicKeys.map(\.description))))
-        plan = MeshPlan(mesh)
+        plan = MeshPlan(mesh, firewalls: HostFirewalls(mesh, override: firewall))
         let set = try OwnTemplates.targets(of: loaded.path)
         var targets: [Target] = []
         for name in names where !targets.contains(where: { $0.name == name }) { targets.append(try set.target(name)) }
@@ -47,8 +48,9 @@ struct RenderSession {
         defer { progress.finish() }
         var done = 0
         let chosen = names.isEmpty ? nil : Set(names.compactMap(mesh.index))
-        var rendering = MeshRendering(plan: plan, targets: targets, secrets: secrets)
-        let entries = rendering.entries(of: chosen)
+        var rendering = MeshRendering(
+            plan: plan, targets: targets, firewalls: FirewallRendering(plan), secrets: secrets)
+        let entries = try rendering.entries(of: chosen)
         let tree = OutputTree(root: root, mesh: mesh.name)
         return try tree.write(
             entries, scope: names.isEmpty ? .everything : .folders(Set(names)),

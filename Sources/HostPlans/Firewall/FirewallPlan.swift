@@ -29,10 +29,7 @@ package struct FirewallPlan: Sendable {
     }
 
     /// Which firewall a host has: its own, or the mesh's; none for apps, which have no shell to load one.
-    package func kind(of host: Int) -> FirewallKind {
-        let declared = mesh.peers[host].declared
-        return declared.firewall?.value ?? (declared.platform == .app ? .none : mesh.declared.firewall)
-    }
+    package func kind(of host: Int) -> FirewallKind { mesh.firewall(of: host) }
 
     /// What a host's firewall must do; `neighbors` are the other meshes on it.
     package func policy(for host: Int, neighbors: [NeighborMesh] = []) -> FirewallPolicy {

@@ -35,24 +35,30 @@ package enum Firewalls {
     package static func artifacts(
         for host: Int, in plan: FirewallPlan, kind: FirewallKind, neighbors: [NeighborMesh] = []
     ) throws(Failure) -> [Artifact] {
-        guard kind != .none else { return [] }
+        try require(plan, says: host, kind: kind, neighbors: neighbors)
+        return backend(kind)?.artifacts(for: plan.policy(for: host, neighbors: neighbors)) ?? []
+    }
+
+    /// Throws what the dialect cannot say of what a host's policy asks for, each with its place.
+    package static func require(
+        _ plan: FirewallPlan, says host: Int, kind: FirewallKind, neighbors: [NeighborMesh] = []
+    ) throws(Failure) {
+        guard kind != .none else { return }
         guard let backend = backend(kind) else {
             throw Failure(.usage, .unsupportedPolicy, "there is no firewall back end \(quoted(kind.rawValue))")
         }
         let missing = plan.demands(of: host, neighbors: neighbors).filter {
             !backend.capabilities.contains($0.capability)
         }
-        if !missing.isEmpty {
-            let peer = plan.mesh.peers[host].name
-            throw Failure(
-                .meshInvalid,
-                missing.map { demand in
-                    Diagnostic(
-                        .unsupportedPolicy, at: demand.location,
-                        "\(kind.rawValue) on peer \(quoted(peer)) cannot say \(demand.capability.rawValue)",
-                        hint: "give the peer another firewall: `firewall: nftables`")
-                })
-        }
-        return backend.artifacts(for: plan.policy(for: host, neighbors: neighbors))
+        if missing.isEmpty { return }
+        let peer = plan.mesh.peers[host].name
+        throw Failure(
+            .meshInvalid,
+            missing.map { demand in
+                Diagnostic(
+                    .unsupportedPolicy, at: demand.location,
+                    "\(kind.rawValue) on peer \(quoted(peer)) cannot say \(demand.capability.rawValue)",
+                    hint: "give the peer another firewall: `firewall: nftables`")
+            })
     }
 }

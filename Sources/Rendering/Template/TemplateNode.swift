@@ -18,7 +18,8 @@ indirect enum TemplateNode: Sendable {
 /// What a name means wherever a template uses it. The vocabulary is closed.
 enum TemplateName: String, CaseIterable, Hashable, Sendable {
     case mesh, name, interface, port, mtu, fwmark, table, forwards, linux, app
-    case addresses, dns
+    case addresses, dns, firewall
+    case unloadsFirewall = "firewall-unload"
     case peerHeld = "peer-held"
     case privateKey = "private-key"
     case explicitRoutes = "explicit-routes"
@@ -63,7 +64,7 @@ enum TemplateName: String, CaseIterable, Hashable, Sendable {
     /// Whether the name only asks a question; it has no text.
     var isQuestion: Bool {
         switch self {
-        case .forwards, .linux, .app, .peerHeld, .explicitRoutes: return true
+        case .forwards, .linux, .app, .peerHeld, .explicitRoutes, .firewall, .unloadsFirewall: return true
         default: return false
         }
     }
