@@ -25,6 +25,11 @@ package struct DeclaredMesh: Sendable {
     package var firewall: FirewallKind
     /// Where `prefixes:` stands, for findings about allocation.
     package var prefixesLocation: SourceLocation
+
+    /// The dialect of a peer's firewall: its own, else the mesh's; none for apps, which have no shell to load one.
+    package func firewall(of peer: DeclaredPeer) -> FirewallKind {
+        peer.firewall?.value ?? (peer.platform == .app ? .none : firewall)
+    }
 }
 
 /// A value with the place where it was written.

@@ -16,11 +16,12 @@ package struct MeshCheck: Sendable {
 
     /// Runs all rules and reports all findings; never throws.
     ///
-    /// A nil lock stands for a mesh of which nothing is allocated yet.
-    package static func check(_ root: YAMLNode, file: String, lock: LockFile?) -> MeshCheck {
+    /// A nil lock stands for a mesh of which nothing is allocated yet. `moment` is the present in seconds since 1970; nil
+    /// takes every rule with `until:` as holding.
+    package static func check(_ root: YAMLNode, file: String, lock: LockFile?, at moment: Int64? = nil) -> MeshCheck {
         let (declared, formFindings) = MeshDecoder.decode(root, file: file)
         guard let declared else { return MeshCheck(findings: formFindings, declared: nil, mesh: nil) }
-        let input = RuleInput(mesh: declared, lock: lock)
+        let input = RuleInput(mesh: declared, lock: lock, at: moment)
         let findings = (formFindings + Rules.all.flatMap { $0.findings(in: input) }).sorted()
         let isRefused = findings.contains { $0.severity == .error }
         return MeshCheck(findings: findings, declared: declared, mesh: isRefused ? nil : input.mesh(lock))

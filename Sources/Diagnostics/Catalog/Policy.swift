@@ -1,7 +1,9 @@
 /// Mistakes in what a mesh allows.
 extension DiagnosticID {
     package static let policy: [DiagnosticID] = [
-        .unknownService, .unsupportedPolicy,
+        .unknownService, .unsupportedPolicy, .emptySet, .unmatchedRule, .coveredRule, .expiredRule, .expiringRule,
+        .unusedService, .unreachableService, .overlappingServices, .contradictoryExposure, .shadowedService,
+        .publicWithoutAddress, .publicEverywhere, .idleException, .guardOff, .lockOut, .reservedName, .failingTest,
     ]
 
     package static let unknownService = DiagnosticID(

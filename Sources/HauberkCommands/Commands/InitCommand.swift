@@ -56,7 +56,7 @@ struct InitCommand: ParsableCommand {
         let check: MeshCheck
         do throws(Failure) {
             let tree = try YAMLTree(parsing: yaml, file: LoadedMesh.yamlName)
-            check = MeshCheck.check(tree.root, file: LoadedMesh.yamlName, lock: nil)
+            check = MeshCheck.check(tree.root, file: LoadedMesh.yamlName, lock: nil, at: Moment.now.seconds)
         } catch {
             throw Self.refusal(error.diagnostics, isNew: isNew)
         }

@@ -30,7 +30,8 @@ struct EditPlaces {
 
     /// A refusal of these findings: a matter of flags (64) when none of its errors stands in a file.
     func failure(_ findings: [Diagnostic]) -> Failure {
-        let former = Set(MeshCheck.check(before.root, file: before.file, lock: lock).findings.map(\.message))
+        let former = Set(
+            MeshCheck.check(before.root, file: before.file, lock: lock, at: Moment.now.seconds).findings.map(\.message))
         let moved = findings.map { move($0, isFormer: former.contains($0.message)) }
         let isUsage = moved.allSatisfy { $0.location == nil || $0.severity == .warning }
         return Failure(isUsage ? .usage : .meshInvalid, moved)

@@ -48,7 +48,12 @@ struct LoadedMesh {
         let keyring = (depth == .withoutKeyring ? nil : snapshot.keys).flatMap { bytes in
             Self.parsed(&findings) { () throws(Failure) in try Keyring.parse(bytes, file: Self.keysName) }
         }
-        check = depth == .form ? nil : tree.map { MeshCheck.check($0.root, file: Self.yamlName, lock: lock) }
+        check =
+            depth == .form
+            ? nil
+            : tree.map {
+                MeshCheck.check($0.root, file: Self.yamlName, lock: lock, at: Moment.now.seconds)
+            }
         findings += check?.findings ?? []
         self.tree = tree
         self.lock = lock

@@ -79,7 +79,7 @@ struct MeshEdit {
         for (from, to) in wishes.renames { lock.rename(from, to: to) }
         // What redraws its address must not be held against the one that it has.
         for name in wishes.redrawing { lock.peers[name]?.addresses = [] }
-        let check = MeshCheck.check(edited.root, file: LoadedMesh.yamlName, lock: lock)
+        let check = MeshCheck.check(edited.root, file: LoadedMesh.yamlName, lock: lock, at: Moment.now.seconds)
         guard let declared = check.declared, !check.isRefused else { throw places.failure(check.findings) }
         for name in wishes.redrawing { lock.peers[name]?.addresses = old.lock.peers[name]?.addresses ?? [] }
         var update: LockUpdate
@@ -90,7 +90,8 @@ struct MeshEdit {
         }
         if update.lock.groups != old.lock.groups {
             // A new block may leave out addresses that its members have already.
-            let outcome = MeshCheck.check(edited.root, file: LoadedMesh.yamlName, lock: update.lock)
+            let outcome = MeshCheck.check(
+                edited.root, file: LoadedMesh.yamlName, lock: update.lock, at: Moment.now.seconds)
             if outcome.isRefused { throw places.allocationFailure(outcome.findings) }
         }
         let keys = try seal(&update, wishes, old)

@@ -16,6 +16,7 @@ extension MeshDecoder {
             switch GuardField(rawValue: entry.name) {
             case .plaintext?:
                 result.plaintext = reader.word(entry.value, of: "plaintext", as: GuardMode.self) ?? .reject
+                result.plaintextLocation = reader.place(entry.value)
             case .rescue?: result.rescue = rescue(entry.value, names)
             case .except?:
                 result.exceptions = reader.items(entry.value, of: "except").compactMap { exception($0, names) }

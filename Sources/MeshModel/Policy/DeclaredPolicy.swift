@@ -35,6 +35,8 @@ package struct GuardDeclaration: Sendable {
     package var plaintext: GuardMode
     package var rescue: RescuePath?
     package var exceptions: [GuardException]
+    /// Where `plaintext:` stands; nil for the default.
+    package var plaintextLocation: SourceLocation?
 }
 
 /// How the underlay is guarded.

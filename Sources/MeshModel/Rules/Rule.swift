@@ -15,12 +15,18 @@ struct RuleInput {
     let enabled: [Int]
     /// Over the enabled peers.
     let topology: Topology
+    /// Nil for a mesh without a policy.
+    let policy: PolicyView?
+    /// Seconds since 1970; nil when the present is not known, and then nothing has expired.
+    let moment: Int64?
 
-    init(mesh: DeclaredMesh, lock: LockFile?) {
+    init(mesh: DeclaredMesh, lock: LockFile?, at moment: Int64?) {
         self.mesh = mesh
         self.lock = lock
+        self.moment = moment
         enabled = mesh.peers.indices.filter { !mesh.peers[$0].isDisabled }
         topology = Topology(mesh, peers: enabled)
+        policy = PolicyView(mesh, enabled: enabled, topology: topology)
     }
 }
 
@@ -31,6 +37,16 @@ enum Rules {
             OverlappingPrefixes.self, MisplacedAddresses.self, DuplicateAddresses.self, OverlappingRoutes.self,
             UnderlayOverlaps.self, ReservedRanges.self, SiteAddresses.self, DuplicateEndpoints.self, DuplicateKeys.self,
             UnderlayAddresses.self, UnreachablePairs.self, Selectors.self,
+        ] + policy
+    }
+
+    /// Those that hold for what a mesh allows; they find nothing in a mesh without a policy.
+    private static var policy: [any Rule.Type] {
+        [
+            EmptySets.self, UnmatchedRules.self, CoveredRules.self, RuleExpiry.self, UnusedServices.self,
+            UnreachableServices.self, OverlappingServices.self, ShadowedServices.self, PublicServices.self,
+            PublicInterfaces.self, IdleExceptions.self, OpenUnderlay.self, LockOut.self, ReservedNames.self,
+            FailingTests.self,
         ]
     }
 }
