@@ -18,8 +18,18 @@ package struct IPPrefix: Hashable, Sendable {
         length = host.family.bits
     }
 
+    private init(everything first: IPAddress) {
+        network = first
+        length = 0
+    }
+
     /// The /32 or /128 of one address.
     package static func host(_ address: IPAddress) -> IPPrefix { IPPrefix(host: address) }
+
+    /// 0.0.0.0/0 or ::/0.
+    package static func everything(_ family: IPFamily) -> IPPrefix {
+        IPPrefix(everything: IPAddress(family: family, bits: 0))
+    }
 
     /// The family of the network address.
     package var family: IPFamily { network.family }

@@ -51,6 +51,7 @@ extension PeerSection {
         let choice = viewer.choice(toward: other)
         var allowedIPs = mesh.peers[peer].ownPrefixes
         for index in relayed { allowedIPs += mesh.peers[index].ownPrefixes }
+        if viewer.exit == peer { allowedIPs += mesh.peers[peer].addresses.map { .everything($0.family) } }
         self.init(
             peer: peer,
             endpoint: mesh.peers[peer].endpoint(choice, defaultPort: mesh.wireGuard.port),

@@ -47,16 +47,18 @@ extension InterfacePlan {
         let peer = mesh.peers[host]
         let overrides = peer.declared.overrides
         let table: RoutingTable = peer.declared.platform == .app ? .automatic : overrides.table
+        let exit = table.isExplicit ? ExitRouting(host, in: plan) : nil
         self.init(
             name: overrides.interface ?? mesh.wireGuard.interface,
             addresses: peer.addresses.map(IPPrefix.host),
             port: overrides.port ?? mesh.wireGuard.port,
             mtu: overrides.mtu ?? mesh.wireGuard.mtu,
             dns: overrides.dns,
-            fwmark: overrides.fwmark,
+            fwmark: overrides.fwmark ?? exit?.table,
             table: table,
-            routes: table.isExplicit ? Self.routes(for: host, view, in: mesh) : [],
-            forwards: !peer.declared.routes.isEmpty || mesh.topology.relays.contains(host),
+            routes: table.isExplicit ? Self.routes(for: host, view, in: plan) : [],
+            exit: exit,
+            forwards: mesh.forwards(host),
             platform: peer.declared.platform,
             holdsOwnKey: peer.holdsOwnKey,
             unload: plan.firewalls.unload(of: host),
@@ -65,13 +67,16 @@ extension InterfacePlan {
 
     /// The mesh's prefixes of the families that the host has, then the networks behind others.
     ///
-    /// A network that the host is in itself, by its site or by a private address, is left out: routed into the tunnel,
-    /// it would take the way to the gateway with it.
-    private static func routes(for host: Int, _ view: ClassView, in mesh: Mesh) -> [IPPrefix] {
+    /// A network that the host is in itself, by its site, by a private address or by another mesh, is left out: routed
+    /// into the tunnel, it would take the way to the gateway with it.
+    private static func routes(for host: Int, _ view: ClassView, in plan: MeshPlan) -> [IPPrefix] {
+        let mesh = plan.mesh
         let peer = mesh.peers[host]
         let families = Set(peer.addresses.map(\.family))
         let site = peer.declared.site.map { mesh.sites[$0].networks.map(\.value) } ?? []
-        let near = site + peer.declared.privateAddresses.map { IPPrefix.host($0.value) }
+        let near =
+            site + peer.declared.privateAddresses.map { IPPrefix.host($0.value) }
+            + plan.firewalls.interfaces(besideThatOf: host).flatMap(\.prefixes)
         let behind = view.routes.filter { route in
             route.peer != host && families.contains(route.prefix.family)
                 && !near.contains { $0.overlaps(route.prefix) }

@@ -13,7 +13,9 @@ package struct InterfacePlan: Hashable, Sendable {
     package let table: RoutingTable
     /// The prefixes to route into the tunnel when the table is `pooled` or `numbered`; empty otherwise.
     package let routes: [IPPrefix]
-    /// Whether the host passes on packets between others: a relay, or a gateway of a routed network.
+    /// How the host sends what is for the Internet into the tunnel; nil for a host that does not, or not by hauberk's doing.
+    package let exit: ExitRouting?
+    /// Whether the host passes on packets between others: a relay, a gateway of a routed network, or an exit.
     package let forwards: Bool
     package let platform: Platform
     package let holdsOwnKey: Bool

@@ -9,7 +9,8 @@ package struct PeerSection: Hashable, Sendable {
     package let endpoint: Endpoint?
     /// Seconds; nil for none.
     package let keepalive: UInt16?
-    /// The other's addresses, the networks behind it, then those of the peers that it relays, each family in order.
+    /// The other's addresses, the networks behind it, those of the peers that it relays, each family in order; everything
+    /// when it is the way to the Internet.
     package let allowedIPs: [IPPrefix]
     /// The peers that are reached through this one, ascending; empty but for relays.
     package let relayed: [Int]

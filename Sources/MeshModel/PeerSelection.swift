@@ -16,6 +16,8 @@ struct PeerSelection {
     let hubs: [Int]
     let relays: [Int]
     private let alone: Set<Int>
+    /// By index in the mesh file: the gateway of each user of an exit, among the enabled peers.
+    private let exits: [Int: Int]
 
     init(_ mesh: DeclaredMesh, peers: [Int]) {
         declaration = mesh.topology
@@ -33,6 +35,7 @@ struct PeerSelection {
             hubs = []
         }
         alone = Set(relays + hubs)
+        exits = Self.exits(of: mesh, peers)
     }
 
     /// The enabled peers that the selectors name, in their order and each once.
@@ -67,7 +70,18 @@ struct PeerSelection {
             keepalive: peer.overrides.keepalive,
             memberships: memberships,
             alone: alone.contains(index) ? index : nil,
-            platform: peer.platform)
+            platform: peer.platform,
+            exit: exits[declaredIndex])
+    }
+
+    /// The first exit counts; that there is one only is held by a rule.
+    private static func exits(of mesh: DeclaredMesh, _ peers: [Int]) -> [Int: Int] {
+        var result: [Int: Int] = [:]
+        for exit in mesh.policy?.exits ?? [] {
+            guard let gateway = peers.firstIndex(of: exit.via.value) else { continue }
+            for peer in peers where result[peer] == nil && exit.leads(peer, in: mesh) { result[peer] = gateway }
+        }
+        return result
     }
 
     /// How two classes are to talk; nil when the topology keeps them apart.

@@ -18,6 +18,8 @@ package struct ReachClass: Hashable, Sendable {
     /// The index of a peer that is a class of its own: a hub or a relay.
     package var alone: Int?
     package var platform: Platform
+    /// The index of the peer by which these leave for the Internet: its section allows everything. Nil for none.
+    package var exit: Int?
 
     /// Whether anybody outside of the peer's site can send to it first.
     package var isPublic: Bool { hasEndpoint || !publicFamilies.isEmpty }

@@ -24,6 +24,8 @@ package struct Topology: Sendable {
     private var routes: [PeerRoute]
     /// The peers that forward for others, ascending.
     package private(set) var relays: [Int] = []
+    /// The peers by which others leave for the Internet, ascending.
+    package private(set) var exits: [Int] = []
 
     /// The route between two different peers.
     package subscript(a: Int, b: Int) -> PeerRoute { routes[classOfPeer[a] * classes.count + classOfPeer[b]] }
@@ -55,6 +57,7 @@ package struct Topology: Sendable {
         self.classes = classes
         self.members = members
         routes = [PeerRoute](repeating: .none, count: classes.count * classes.count)
+        exits = Set(classes.compactMap(\.exit)).sorted()
         decide(selection)
     }
 

@@ -35,6 +35,10 @@ struct HostValues {
         case .table:
             if case .numbered(let number) = interface.table { return .text("\(number)") }
             return .absent
+        case .exitTable: return interface.exit.map { .text("\($0.table)") } ?? .absent
+        case .exitV4: return interface.exit?.families.contains(.v4) == true ? .yes : .absent
+        case .exitV6: return interface.exit?.families.contains(.v6) == true ? .yes : .absent
+        case .wireGuardPorts: return .list(interface.exit?.ports.map(\.description) ?? [])
         case .firewall: return interface.unload == nil ? .absent : .yes
         case .unloadsFirewall: return interface.unload == .withInterface ? .yes : .absent
         case .explicitRoutes: return interface.table == .automatic ? .absent : .yes

@@ -29,7 +29,8 @@ struct RenderSession {
         let batch = PrivateKey.generate(count: hosts.count)
         mesh = complete.replacing(
             publicKeys: Dictionary(uniqueKeysWithValues: zip(hosts, batch.publicKeys.map(\.description))))
-        plan = MeshPlan(mesh, firewalls: HostFirewalls(mesh, override: firewall))
+        let beside = try BesideMeshes.read(mesh.declared, at: loaded.path)
+        plan = MeshPlan(mesh, firewalls: HostFirewalls(mesh, override: firewall, beside: beside))
         let set = try OwnTemplates.targets(of: loaded.path)
         var targets: [Target] = []
         for name in names where !targets.contains(where: { $0.name == name }) { targets.append(try set.target(name)) }

@@ -48,7 +48,7 @@ extension FirewallPlan {
             if policy.members != nil { ask(.underlayEgress, declared.location) }
         }
         if policy.guardMode == .log { ask(.watching, declared.location) }
-        if policy.forwards { ask(.transit, place) }
+        if !policy.transit.isEmpty || policy.forwards && policy.exit == nil { ask(.transit, place) }
         if policy.exit != nil { ask(.exit, declared.exits.first?.location) }
         let untils =
             (policy.ingress + policy.egress).filter { $0.until != nil }.flatMap(\.rules)

@@ -22,7 +22,7 @@ package struct FirewallPlan: Sendable {
         let names = MemberPrefixes(mesh)
         rules = policy.rules.indices.flatMap { ResolvedRule.resolve($0, of: policy, names, at: moment) }
         exits = policy.exits.compactMap { ResolvedExit($0, names) }
-        underlay = UnderlayPlan(mesh: mesh, policy: policy)
+        underlay = UnderlayPlan(mesh.declared, policy)
         membersBySite = (mesh.sites.indices.map { $0 } + [nil]).map { Self.members(of: mesh, seenFrom: $0) }
         overlayRescue = Self.overlayRescue(policy, names)
         notInternet = Self.notInternet(of: mesh)
@@ -35,7 +35,8 @@ package struct FirewallPlan: Sendable {
     package func policy(for host: Int, neighbors: [NeighborMesh] = []) -> FirewallPolicy {
         let peer = mesh.peers[host]
         let site = peer.declared.site.map { mesh.sites[$0] }
-        let forwards = !peer.declared.routes.isEmpty || mesh.topology.relays.contains(host)
+        // An exit passes on what is for the Internet; only gateways and relays, what the rules name.
+        let routes = !peer.declared.routes.isEmpty || mesh.topology.relays.contains(host)
         let ingress = rescued(rules.filter { $0.to[host] }.compactMap(\.ingress))
         let egress = rules.filter { $0.from[host] }.compactMap(\.egress)
         return FirewallPolicy(
@@ -45,13 +46,14 @@ package struct FirewallPlan: Sendable {
             wireGuardSources: wireGuardSources(of: host),
             prefixes: allPrefixes, addresses: peer.addresses,
             ingress: ingress.normalized, egress: rescuing(egress, host).normalized,
-            echo: echo(ingress + egress), transit: forwards ? rules.compactMap(\.transit).sorted() : [],
-            forwards: forwards, exit: exit(of: host),
+            echo: echo(ingress + egress), transit: routes ? rules.compactMap(\.transit).sorted() : [],
+            forwards: mesh.forwards(host), exit: exit(of: host),
             notInternet: exits.contains { $0.users[host] } ? notInternet : nil,
             guardMode: policy.guardDeclaration.plaintext,
             members: membersBySite[peer.declared.site ?? mesh.sites.count],
             publicInterface: site?.publicInterface,
-            underlayIngress: underlay.ingress(of: host), underlayEgress: underlay.egress(of: host),
+            underlayIngress: underlay.ingress(of: host).joined(neighbors.flatMap(\.underlayIngress)),
+            underlayEgress: underlay.egress(of: host).joined(neighbors.flatMap(\.underlayEgress)),
             underlayEcho: policy.icmp.underlay, neighbors: neighbors.sorted { $0.port < $1.port },
             unload: policy.unload)
     }
@@ -128,13 +130,14 @@ package struct FirewallPlan: Sendable {
 
     private func exit(of host: Int) -> ExitPlan? {
         let own = exits.filter { $0.via == host }
-        guard let first = own.first, let users = PrefixSet(own.flatMap(\.prefixes.prefixes)) else { return nil }
-        let site = mesh.peers[host].declared.site.map { mesh.sites[$0] }
-        guard let interface = first.interface ?? site?.publicInterface else { return nil }
+        guard let users = PrefixSet(own.flatMap(\.prefixes.prefixes)),
+            let interface = own.lazy.compactMap(\.interface).first
+        else { return nil }
         return ExitPlan(users: users, interface: interface, never: notInternet)
     }
 
-    /// Private, shared, link-local, loopback, multicast and reserved networks (RFC 6890), and the mesh's own.
+    /// Private, shared, link-local, loopback, multicast and reserved networks (RFC 6890), and the mesh's own: its members'
+    /// underlay addresses too, which an exit would else pass plaintext to.
     private static func notInternet(of mesh: Mesh) -> PrefixSet {
         let reserved = [
             "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
@@ -142,7 +145,10 @@ package struct FirewallPlan: Sendable {
         ].compactMap { try? IPPrefix(parsing: $0) }
         let sites = mesh.sites.flatMap { $0.networks.map(\.value) }
         let routes = mesh.peers.flatMap { $0.declared.routes.map(\.value) }
-        guard let set = PrefixSet(reserved + mesh.prefixes + sites + routes) else {
+        let members = mesh.peers.flatMap { peer in
+            (peer.declared.privateAddresses + peer.declared.publicAddresses).map { IPPrefix.host($0.value) }
+        }
+        guard let set = PrefixSet(reserved + mesh.prefixes + sites + routes + members) else {
             preconditionFailure("the list of reserved networks is not empty")
         }
         return set

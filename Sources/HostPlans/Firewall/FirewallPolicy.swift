@@ -130,4 +130,30 @@ package struct ExitPlan: Hashable, Sendable {
 package struct NeighborMesh: Hashable, Sendable {
     package var interface: InterfaceName
     package var port: Port
+    /// Its own: the host reaches them through its interface alone.
+    package var prefixes: [IPPrefix]
+    /// What it lets others begin with the host on the underlay, and the host with its members: each mesh refuses what
+    /// none on the host allows.
+    package var underlayIngress: [UnderlayAllowance]
+    package var underlayEgress: [UnderlayAllowance]
+
+    package init(
+        interface: InterfaceName, port: Port, prefixes: [IPPrefix] = [], underlayIngress: [UnderlayAllowance] = [],
+        underlayEgress: [UnderlayAllowance] = []
+    ) {
+        self.interface = interface
+        self.port = port
+        self.prefixes = prefixes
+        self.underlayIngress = underlayIngress
+        self.underlayEgress = underlayEgress
+    }
+}
+
+extension [UnderlayAllowance] {
+    /// With those of other meshes behind its own, each once.
+    func joined(_ others: [UnderlayAllowance]) -> [UnderlayAllowance] {
+        others.reduce(into: self) { result, allowance in
+            if !result.contains(allowance) { result.append(allowance) }
+        }
+    }
 }

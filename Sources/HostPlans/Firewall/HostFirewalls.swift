@@ -1,19 +1,19 @@
+import Addresses
 package import MeshModel
 
 /// Which dialect each host of a mesh has its firewall in, and which other meshes are on it.
 package struct HostFirewalls: Sendable {
     private let mesh: Mesh
     private let override: FirewallKind?
-    /// By host; empty where no host is shared.
-    private let shared: [[NeighborMesh]]
+    private let others: [BesideMesh]
 
     /// - Parameters:
     ///   - override: the dialect of every host that has a firewall at all; nil for what the mesh file says.
-    ///   - neighbors: the other meshes on each host, by the host's index; empty for none anywhere.
-    package init(_ mesh: Mesh, override: FirewallKind? = nil, neighbors: [[NeighborMesh]] = []) {
+    ///   - beside: the meshes that share hosts with this one, in the order of its file.
+    package init(_ mesh: Mesh, override: FirewallKind? = nil, beside: [DeclaredMesh] = []) {
         self.mesh = mesh
         self.override = override
-        shared = neighbors
+        others = beside.map { BesideMesh($0, on: mesh) }
     }
 
     /// None in a mesh without a policy, on apps, and on hosts that are declared to have none.
@@ -22,11 +22,67 @@ package struct HostFirewalls: Sendable {
         return kind == .none ? .none : override ?? kind
     }
 
-    /// The other meshes on a host.
-    package func neighbors(of host: Int) -> [NeighborMesh] { shared.isEmpty ? [] : shared[host] }
+    /// The other meshes on a host, by port: those beside this one, and those that are joined to it there.
+    package func neighbors(of host: Int) -> [NeighborMesh] {
+        joined(others.compactMap { $0.neighbor(on: host) }, on: host)
+    }
+
+    /// The same without what they ask of the underlay.
+    func interfaces(besideThatOf host: Int) -> [NeighborMesh] {
+        joined(others.compactMap { $0.interface(on: host) }, on: host)
+    }
+
+    private func joined(_ beside: [NeighborMesh], on host: Int) -> [NeighborMesh] {
+        let joined = (mesh.declared.policy?.peerings ?? []).compactMap { peering -> NeighborMesh? in
+            guard peering.at.value == mesh.declaredIndices[host], let port = peering.port,
+                !beside.contains(where: { $0.interface == peering.interface })
+            else { return nil }
+            return NeighborMesh(interface: peering.interface, port: port, prefixes: peering.prefixes.map(\.value))
+        }
+        return (beside + joined).sorted { $0.port < $1.port }
+    }
 
     /// When a host's rules go; nil for a host without any.
     func unload(of host: Int) -> UnloadPolicy? { kind(of: host) == .none ? nil : mesh.declared.policy?.unload }
+}
+
+/// Another mesh, and which of this one's hosts it is on.
+private struct BesideMesh: Sendable {
+    private let declared: DeclaredMesh
+    /// Nil for a mesh without a policy, which asks for nothing.
+    private let underlay: UnderlayPlan?
+    /// By host of this mesh: the index in the other's file, and among its hosts.
+    private let places: [Int: (declared: Int, host: Int)]
+
+    init(_ other: DeclaredMesh, on mesh: Mesh) {
+        declared = other
+        underlay = other.policy.map { UnderlayPlan(other, $0) }
+        let own = Dictionary(uniqueKeysWithValues: mesh.declaredIndices.enumerated().map { ($1, $0) })
+        let enabled = other.peers.indices.filter { !other.peers[$0].isDisabled }
+        let theirs = Dictionary(uniqueKeysWithValues: enabled.enumerated().map { ($1, $0) })
+        var places: [Int: (declared: Int, host: Int)] = [:]
+        for pair in SharedHosts.pairs(mesh.declared, other) {
+            if let host = own[pair.own], let there = theirs[pair.other] { places[host] = (pair.other, there) }
+        }
+        self.places = places
+    }
+
+    /// Nil where the mesh has no such host.
+    func interface(on host: Int) -> NeighborMesh? {
+        places[host].map { place in
+            NeighborMesh(
+                interface: declared.interface(of: place.declared), port: declared.port(of: place.declared),
+                prefixes: declared.prefixes.map(\.value))
+        }
+    }
+
+    /// The same, with what the mesh asks of the host's underlay.
+    func neighbor(on host: Int) -> NeighborMesh? {
+        guard var result = interface(on: host), let place = places[host] else { return nil }
+        result.underlayIngress = underlay?.ingress(of: place.host) ?? []
+        result.underlayEgress = underlay?.egress(of: place.host) ?? []
+        return result
+    }
 }
 
 extension Mesh {

@@ -107,13 +107,12 @@ struct ResolvedExit: Sendable {
     /// Nil when the gateway is disabled, or nobody uses it.
     init?(_ exit: ExitDeclaration, _ names: MemberPrefixes) {
         guard let via = names.mesh.declaredIndices.firstIndex(of: exit.via.value) else { return nil }
-        var users = names.members(of: exit.users.value)
-        users[via] = false
+        let users = names.mesh.declaredIndices.map { exit.leads($0, in: names.mesh.declared) }
         guard let prefixes = names.prefixes(of: users) else { return nil }
         self.via = via
         self.users = users
         self.prefixes = prefixes
-        interface = exit.interface
+        interface = exit.interface(in: names.mesh.declared)
     }
 }
 

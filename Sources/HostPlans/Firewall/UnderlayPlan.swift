@@ -3,16 +3,20 @@ import MeshModel
 
 /// What may pass on the underlay besides WireGuard: published services, the rescue path, and the guard's exceptions.
 struct UnderlayPlan: Sendable {
-    private let mesh: Mesh
+    private let mesh: DeclaredMesh
+    /// The index in the mesh file of each host.
+    private let hosts: [Int]
     private let permits: [Permit]
     /// By peer.
     private let published: [[ServicePorts]]
 
-    init(mesh: Mesh, policy: DeclaredPolicy) {
+    /// Hosts count the enabled peers.
+    init(_ mesh: DeclaredMesh, _ policy: DeclaredPolicy) {
         self.mesh = mesh
+        hosts = mesh.peers.indices.filter { !mesh.peers[$0].isDisabled }
         permits = Self.permits(of: policy.guardDeclaration)
-        published = mesh.declaredIndices.map { peer in
-            policy.services.filter { $0.exposure(on: peer, in: mesh.declared) == .public }.flatMap(\.ports).merged
+        published = hosts.map { peer in
+            policy.services.filter { $0.exposure(on: peer, in: mesh) == .public }.flatMap(\.ports).merged
         }
     }
 
@@ -34,7 +38,7 @@ struct UnderlayPlan: Sendable {
     /// What a host may begin with other members; sorted by purpose, then by the member's place.
     func egress(of host: Int) -> [UnderlayAllowance] {
         var byPorts: [[ServicePorts]: [IPPrefix]] = [:]
-        for other in mesh.peers.indices where other != host {
+        for other in hosts.indices where other != host {
             let ports = published[other]
             if !ports.isEmpty { byPorts[ports, default: []] += publishedAddresses(of: other, seenBy: host) }
         }
@@ -76,9 +80,9 @@ struct UnderlayPlan: Sendable {
 
     private func contains(_ end: UnderlayEnd, _ host: Int) -> Bool {
         switch end {
-        case .peers(let set): return set.contains(peer: mesh.declaredIndices[host], in: mesh.declared)
+        case .peers(let set): return set.contains(peer: hosts[host], in: mesh)
         case .network(let prefix):
-            let declared = mesh.peers[host].declared
+            let declared = mesh.peers[hosts[host]]
             return (declared.privateAddresses + declared.publicAddresses).contains { prefix.contains($0.value) }
         }
     }
@@ -88,16 +92,16 @@ struct UnderlayPlan: Sendable {
         switch end {
         case .network(let prefix): return PrefixSet([prefix]).map { .only($0) }
         case .peers(let set):
-            let others = mesh.peers.indices.filter { index in
-                index != host && set.contains(peer: mesh.declaredIndices[index], in: mesh.declared)
+            let others = hosts.indices.filter { index in
+                index != host && set.contains(peer: hosts[index], in: mesh)
             }
             return PrefixSet(others.flatMap { addresses(of: $0, seenBy: host) }).map { .only($0) }
         }
     }
 
     private func addresses(of peer: Int, seenBy host: Int) -> [IPPrefix] {
-        let declared = mesh.peers[peer].declared
-        let site = mesh.peers[host].declared.site
+        let declared = mesh.peers[hosts[peer]]
+        let site = mesh.peers[hosts[host]].site
         let near = site != nil && declared.site == site ? declared.privateAddresses : []
         return (near + declared.publicAddresses).map { IPPrefix.host($0.value) }
     }
@@ -106,8 +110,8 @@ struct UnderlayPlan: Sendable {
 
     /// Where the site names its public interface, services are on the public addresses alone.
     private func publishedAddresses(of peer: Int, seenBy host: Int) -> [IPPrefix] {
-        let site = mesh.peers[peer].declared.site.map { mesh.sites[$0] }
+        let site = mesh.peers[hosts[peer]].site.map { mesh.sites[$0] }
         if site?.publicInterface == nil { return addresses(of: peer, seenBy: host) }
-        return mesh.peers[peer].declared.publicAddresses.map { IPPrefix.host($0.value) }
+        return mesh.peers[hosts[peer]].publicAddresses.map { IPPrefix.host($0.value) }
     }
 }

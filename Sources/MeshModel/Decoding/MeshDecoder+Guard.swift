@@ -135,7 +135,7 @@ extension MeshDecoder {
 
     /// The fields of a peering.
     package enum PeeringField: String, CaseIterable {
-        case at, prefixes, interface
+        case at, prefixes, interface, port
     }
 
     mutating func peerings(_ node: YAMLNode?, _ names: PolicyNames) -> [PeeringDeclaration] {
@@ -148,20 +148,23 @@ extension MeshDecoder {
         var at: Located<Int>?
         var prefixes: [Located<IPPrefix>] = []
         var interface: InterfaceName?
+        var port: Port?
         for entry in reader.entries(entry.value, of: name) {
             switch PeeringField(rawValue: entry.name) {
             case .at?: at = peerIndex(entry.value, of: "at", names)
             case .prefixes?: prefixes = reader.values(entry.value, of: "prefixes", parse: IPPrefix.init(parsing:))
             case .interface?:
                 interface = reader.value(entry.value, of: "interface", parse: InterfaceName.init(parsing:))?.value
+            case .port?: port = reader.value(entry.value, of: "port", parse: Port.init(parsing:))?.value
             case nil: reader.unknown(entry.key, in: "a peering", known: PeeringField.allCases.map(\.rawValue))
             }
         }
-        let missing = PeeringField.allCases.map(\.rawValue).filter { entry.value[$0] == nil }
+        let missing = ["at", "prefixes", "interface"].filter { entry.value[$0] == nil }
         require(missing, entry.key, "the peering with \(quoted(name))")
         guard let at, !prefixes.isEmpty, let interface else { return nil }
         return PeeringDeclaration(
-            name: name, at: at, prefixes: prefixes, interface: interface, location: reader.place(entry.key))
+            name: name, at: at, prefixes: prefixes, interface: interface, port: port,
+            location: reader.place(entry.key))
     }
 
     /// The fields of a test.

@@ -101,6 +101,16 @@ package struct ExitDeclaration: Sendable {
     /// Toward the Internet; nil means the public interface of the gateway's site.
     package var interface: InterfaceName?
     package var location: SourceLocation
+
+    /// Whether a peer, by its index in the mesh file, leaves by this exit; the gateway itself does not.
+    package func leads(_ peer: Int, in mesh: DeclaredMesh) -> Bool {
+        peer != via.value && users.value.contains(peer: peer, in: mesh)
+    }
+
+    /// Toward the Internet; nil when neither the exit nor the gateway's site names an interface.
+    package func interface(in mesh: DeclaredMesh) -> InterfaceName? {
+        interface ?? mesh.peers[via.value].site.flatMap { mesh.sites[$0].publicInterface }
+    }
 }
 
 /// Another mesh that is reached through a peer which is in both.
@@ -112,6 +122,8 @@ package struct PeeringDeclaration: Sendable {
     package var prefixes: [Located<IPPrefix>]
     /// The other mesh's interface on that peer.
     package var interface: InterfaceName
+    /// The other mesh's port on that peer; nil leaves it to the mesh of this name beside this one.
+    package var port: Port?
     package var location: SourceLocation
 }
 

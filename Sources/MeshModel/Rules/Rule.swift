@@ -46,7 +46,7 @@ enum Rules {
             EmptySets.self, UnmatchedRules.self, CoveredRules.self, RuleExpiry.self, UnusedServices.self,
             UnreachableServices.self, OverlappingServices.self, ShadowedServices.self, PublicServices.self,
             PublicInterfaces.self, IdleExceptions.self, OpenUnderlay.self, LockOut.self, ReservedNames.self,
-            FailingTests.self,
+            FailingTests.self, Exits.self, Peerings.self,
         ]
     }
 }

@@ -20,6 +20,10 @@ enum TemplateName: String, CaseIterable, Hashable, Sendable {
     case mesh, name, interface, port, mtu, fwmark, table, forwards, linux, app
     case addresses, dns, firewall
     case unloadsFirewall = "firewall-unload"
+    case exitTable = "exit-table"
+    case exitV4 = "exit-v4"
+    case exitV6 = "exit-v6"
+    case wireGuardPorts = "wireguard-ports"
     case peerHeld = "peer-held"
     case privateKey = "private-key"
     case explicitRoutes = "explicit-routes"
@@ -54,7 +58,8 @@ enum TemplateName: String, CaseIterable, Hashable, Sendable {
 
     var isList: Bool {
         switch self {
-        case .addresses, .dns, .routesV4, .routesV6, .preUp, .postUp, .preDown, .postDown, .allowedIPs: return true
+        case .addresses, .dns, .routesV4, .routesV6, .preUp, .postUp, .preDown, .postDown, .allowedIPs, .wireGuardPorts:
+            return true
         default: return false
         }
     }
@@ -64,7 +69,8 @@ enum TemplateName: String, CaseIterable, Hashable, Sendable {
     /// Whether the name only asks a question; it has no text.
     var isQuestion: Bool {
         switch self {
-        case .forwards, .linux, .app, .peerHeld, .explicitRoutes, .firewall, .unloadsFirewall: return true
+        case .forwards, .linux, .app, .peerHeld, .explicitRoutes, .firewall, .unloadsFirewall, .exitV4, .exitV6:
+            return true
         default: return false
         }
     }

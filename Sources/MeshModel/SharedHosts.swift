@@ -1,0 +1,36 @@
+package import Addresses
+
+/// Which peers of two meshes are one host: those that share an underlay address, the same public one, or the same private
+/// one in sites of one name.
+package enum SharedHosts {
+    private struct Place: Hashable {
+        let site: String?
+        let address: IPAddress
+    }
+
+    /// The enabled peers of `mesh` that are hosts of `other` too, ascending; indices are those of the mesh files.
+    package static func pairs(_ mesh: DeclaredMesh, _ other: DeclaredMesh) -> [(own: Int, other: Int)] {
+        var theirs: [Place: Int] = [:]
+        for (index, peer) in other.peers.enumerated() where !peer.isDisabled {
+            for place in places(of: peer, in: other) { theirs[place] = index }
+        }
+        return mesh.peers.indices.compactMap { index in
+            let peer = mesh.peers[index]
+            if peer.isDisabled { return nil }
+            return places(of: peer, in: mesh).lazy.compactMap { theirs[$0] }.first.map { (index, $0) }
+        }
+    }
+
+    private static func places(of peer: DeclaredPeer, in mesh: DeclaredMesh) -> [Place] {
+        peer.publicAddresses.map { Place(site: nil, address: $0.value) }
+            + peer.privateAddresses.map { Place(site: peer.site.map { mesh.sites[$0].name }, address: $0.value) }
+    }
+}
+
+extension DeclaredMesh {
+    /// The name of the mesh's interface on a peer, by its index in the file.
+    package func interface(of peer: Int) -> InterfaceName { peers[peer].overrides.interface ?? wireGuard.interface }
+
+    /// WireGuard's port on a peer, by its index in the file.
+    package func port(of peer: Int) -> Port { peers[peer].overrides.port ?? wireGuard.port }
+}
