@@ -4,7 +4,7 @@ package import HostPlans
 /// The script at ``FirewallPaths/script(_:)``: the same in all back ends but for what each word does.
 ///
 /// The lines of a word run under `set -eu` as the body of a function, with `$folder` for the absolute folder of the
-/// script. POSIX sh alone: Debian's is dash.
+/// script; they are indented, so that here-documents do not work. POSIX sh alone: Debian's is dash.
 package struct FirewallScript: Sendable {
     /// A program that the script cannot do without, and the Debian package that has it.
     package struct Tool: Sendable {
