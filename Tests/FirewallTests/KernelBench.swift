@@ -102,7 +102,7 @@ struct KernelBench {
             content = (transport.rawValue, Int(source.number), Int(port.number))
         case .echoRequest: content = ("echo", 0, 0)
         case .dhcpAnswer: content = packet.source.family == .v4 ? ("udp", 67, 68) : ("udp", 547, 546)
-        case .other: content = ("sctp", 7, 7)
+        case .other: content = ("sctp", 20_000 + id % 40_000, 9)
         case .otherICMP: content = sample.about == nil ? ("far-solicit", 0, 0) : ("error", 0, 0)
         case .neighborDiscovery: content = ("solicit", 0, 0)
         }

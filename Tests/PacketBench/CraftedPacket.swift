@@ -50,7 +50,7 @@ struct CraftedPacket {
                 isSix ? Number.icmp6 : Number.icmp,
                 [isSix ? 128 : 8, 0, 0, 0] + Self.big(UInt16(id & 0xffff)) + [0, 1] + payload
             )
-        case "sctp": content = (Number.sctp, Self.big(from) + Self.big(to) + [0, 0, 0, 0, 0, 0, 0, 0] + payload)
+        case "sctp": content = (Number.sctp, Self.sctp(from, to, id))
         case "error": content = try Self.error(words[10], id)
         case "solicit", "far-solicit": content = (Number.icmp6, [135, 0, 0, 0, 0, 0, 0, 0] + destination + payload)
         default: throw BenchError("no protocol \(words[5])")
@@ -94,6 +94,25 @@ struct CraftedPacket {
         return big(from) + big(to) + big(UInt32(isAnswer ? 7 : 1_000))
             + big(UInt32(isAnswer ? 1_001 + payload.count : 0))
             + [0x50, isAnswer ? 0x12 : 0x02, 0x40, 0, 0, 0, 0, 0] + payload
+    }
+
+    /// An INIT (RFC 9260 section 3.3.2) with the mark as its tag and the id as its window.
+    private static func sctp(_ from: UInt16, _ to: UInt16, _ id: UInt32) -> [UInt8] {
+        let chunk: [UInt8] = [1, 0, 0, 20] + magic + big(id) + [0, 1, 0, 1] + big(id)
+        var bytes = big(from) + big(to) + [0, 0, 0, 0, 0, 0, 0, 0] + chunk
+        let sum = castagnoli(bytes)
+        for index in 0..<4 { bytes[8 + index] = UInt8(truncatingIfNeeded: sum >> (8 * UInt32(index))) }
+        return bytes
+    }
+
+    /// CRC32c (RFC 9260 appendix A).
+    private static func castagnoli(_ bytes: [UInt8]) -> UInt32 {
+        var crc: UInt32 = 0xffff_ffff
+        for byte in bytes {
+            crc ^= UInt32(byte)
+            for _ in 0..<8 { crc = crc & 1 == 1 ? crc >> 1 ^ 0x82f6_3b78 : crc >> 1 }
+        }
+        return ~crc
     }
 
     /// The IP header around it, and the checksums that connection tracking looks at.
@@ -168,7 +187,7 @@ struct CraftedPacket {
             if kind == 3 || kind == 2 { return id(quotedIn: content.dropFirst(8)) }
             guard kind == 8 || kind == 128 || kind == 135 else { return nil }
             offset = kind == 135 ? 24 : 8
-        case Number.sctp: offset = 12
+        case Number.sctp: offset = 16
         default: return nil
         }
         let payload = content.dropFirst(offset)
