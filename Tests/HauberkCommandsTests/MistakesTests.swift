@@ -50,7 +50,9 @@ import Testing
         case .mesh:
             let found = failure { () throws(Failure) in
                 let tree = try YAMLTree(parsing: text, file: file)
-                throw Failure(.meshInvalid, MeshCheck.check(tree.root, file: file, lock: nil).findings)
+                // The present of the fixtures is 2026-11-21T00:00:00Z.
+                let check = MeshCheck.check(tree.root, file: file, lock: nil, at: 1_795_219_200)
+                throw Failure(.meshInvalid, check.findings)
             }
             return found
         case .peerList:

@@ -10,7 +10,7 @@ import Testing
         "Keys": ["Diagnostics", "CSodium"],
         "MeshFiles": ["Addresses", "Diagnostics", "CYAML"],
         "MeshModel": ["MeshFiles", "Addresses", "Diagnostics"],
-        "HostPlans": ["MeshModel", "Addresses"],
+        "HostPlans": ["MeshModel", "Addresses", "Diagnostics"],
         "Rendering": ["HostPlans", "MeshModel", "Addresses", "Diagnostics"],
         "SystemAccess": ["Diagnostics", "CLinux", "Glibc", "Subprocess", "Synchronization", "SystemPackage"],
         "Lab": ["SystemAccess", "Diagnostics", "CNamespaces", "Glibc", "Subprocess", "SystemPackage"],

@@ -18,8 +18,10 @@ package enum MeshPipeline {
         LockFile(name: name, meshID: [UInt8](repeating: 0x5f, count: 16))
     }
 
-    package static func check(_ text: String, lock: LockFile? = nil) throws(Failure) -> MeshCheck {
-        MeshCheck.check(try YAMLTree(parsing: Array(text.utf8), file: file).root, file: file, lock: lock)
+    package static func check(
+        _ text: String, lock: LockFile? = nil, at moment: Int64? = nil
+    ) throws(Failure) -> MeshCheck {
+        MeshCheck.check(try YAMLTree(parsing: Array(text.utf8), file: file).root, file: file, lock: lock, at: moment)
     }
 
     /// Checks, allocates as a writing command does, and gives back the new lock file; throws every finding.

@@ -129,7 +129,7 @@ private let head = "mesh: test\nprefixes: [10.88.0.0/16, 'fd88::/48']\n"
 
     private static let mistakes: [FieldCase] = [
         FieldCase("nothing: 1", "unknown-field 1:1"),
-        FieldCase("allow: []\nguard: {}", "unsupported-field 1:1", "unsupported-field 2:1"),
+        FieldCase("rotation: {keys: 90d}", "unsupported-field 1:1"),
         FieldCase("peers: [a, b]", "wrong-shape 1:8"),
         FieldCase("peers: {'a b': {}}", "invalid-name 1:9"),
         FieldCase("peers: {all: {}}", "invalid-name 1:9"),

@@ -12,7 +12,7 @@ enum CoveredRules: Rule {
             return moment < until
         }
         return live.compactMap { index in
-            if view.isEmpty(rules[index].from.value) || view.isEmpty(rules[index].to.value) { return nil }
+            if !allowsAnything(index, view) { return nil }
             // Of two that are equal, the one that stands later is too many.
             let other = live.first { other in
                 other != index && covers(other, index, view)
@@ -24,6 +24,14 @@ enum CoveredRules: Rule {
                     "the rule at \(place(rules[other].location)) allows all of this already", hint: "remove this one")
             }
         }
+    }
+
+    /// What allows nothing has findings of its own.
+    private static func allowsAnything(_ index: Int, _ view: PolicyView) -> Bool {
+        let rule = view.policy.rules[index]
+        if view.isEmpty(rule.from.value) { return false }
+        return !view.networks(of: rule.to.value).isEmpty
+            || rule.services.contains { !view.to[index].intersection(view.exposed[$0]).isEmpty }
     }
 
     private static func place(_ location: SourceLocation) -> String { "line \(location.line)" }
