@@ -80,7 +80,7 @@ package struct Verdict: Hashable, Sendable {
         case unguarded(GuardMode)
         /// The mesh file has no policy.
         case noPolicy
-        /// A peer to itself: over its loopback interface.
+        /// A peer to itself, over its loopback interface, or within the networks behind it.
         case itself
         /// No rule allows it.
         case defaultDeny

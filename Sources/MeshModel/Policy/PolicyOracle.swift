@@ -56,7 +56,21 @@ package struct PolicyOracle: Sendable {
             let exit = policy.exits.firstIndex { $0.users.value.contains(peer: from, in: mesh) && $0.via.value != from }
             return exit.map { Verdict(allowed: .exit($0)) } ?? Verdict(denied: .defaultDeny)
         }
-        return rules(flow, policy)
+        return isLocal(flow) ? Verdict(allowed: .itself) : rules(flow, policy)
+    }
+
+    /// Whether a flow stays behind one gateway, so that the mesh has no part in it.
+    private func isLocal(_ flow: Flow) -> Bool {
+        guard case .address(let to) = flow.to, let gateway = gateway(of: to) else { return false }
+        switch flow.from {
+        case .peer(let peer): return peer == gateway
+        case .address(let from): return self.gateway(of: from) == gateway
+        case .anyone: return false
+        }
+    }
+
+    private func gateway(of address: IPAddress) -> Int? {
+        mesh.peers.firstIndex { peer in !peer.isDisabled && peer.routes.contains { $0.value.contains(address) } }
     }
 
     private func underlay(_ flow: Flow, _ policy: DeclaredPolicy) -> Verdict {
