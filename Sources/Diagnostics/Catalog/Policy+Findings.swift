@@ -121,4 +121,11 @@ extension DiagnosticID {
         `hauberk can` says what would change it. Mend the policy, or the test if it asks for what is no longer wanted.
         A test about nobody fails as well, since it would hold whatever the policy says.
         """)
+
+    package static let invalidQuestion = DiagnosticID(
+        "invalid-question",
+        """
+        `hauberk can` takes two ends and a port: peers by name, addresses, or `anyone`; and `3306/tcp`, a service or
+        `echo`. One of the words names nothing, or the ends are not on the plane that `--plane` names.
+        """)
 }

@@ -1,7 +1,8 @@
 /// Mistakes in what a mesh allows.
 extension DiagnosticID {
     package static let policy: [DiagnosticID] = [
-        .unknownService, .unsupportedPolicy, .emptySet, .unmatchedRule, .coveredRule, .expiredRule, .expiringRule,
+        .unknownService, .unsupportedPolicy, .invalidQuestion, .emptySet, .unmatchedRule, .coveredRule, .expiredRule,
+        .expiringRule,
         .unusedService, .unreachableService, .overlappingServices, .contradictoryExposure, .shadowedService,
         .publicWithoutAddress, .publicEverywhere, .idleException, .guardOff, .lockOut, .reservedName, .failingTest,
         .exitInterface, .exitUnreachable, .exitPublished, .exitClash, .peeringMismatch,

@@ -104,3 +104,26 @@ package struct Verdict: Hashable, Sendable {
         self.reason = reason
     }
 }
+
+extension Verdict.Reason {
+    /// The reason as programs read it; stable.
+    package var word: String {
+        switch self {
+        case .rule: return "rule"
+        case .published: return "published"
+        case .wireGuard: return "wireguard"
+        case .rescue: return "rescue"
+        case .exception: return "exception"
+        case .icmp: return "icmp"
+        case .exit: return "exit"
+        case .unguarded: return "unguarded"
+        case .noPolicy: return "no-policy"
+        case .itself: return "itself"
+        case .defaultDeny: return "default-deny"
+        case .notExposed: return "not-exposed"
+        case .expired: return "expired"
+        case .noRoute: return "no-route"
+        case .plaintext: return "plaintext"
+        }
+    }
+}

@@ -8,7 +8,7 @@ package struct PolicyOracle: Sendable {
     package let mesh: DeclaredMesh
     /// Seconds since 1970: rules with `until:` hold before it. Nil takes every rule as holding.
     package let moment: Int64?
-    private let topology: Topology?
+    package let topology: Topology?
     /// Index in the topology of each peer of the mesh file; nil for disabled ones.
     private let places: [Int?]
 

@@ -28,7 +28,7 @@ package struct Service: Sendable {
 
     /// The widest exposure on a peer, by its index in the mesh file; nil when the peer does not offer the service.
     package func exposure(on peer: Int, in mesh: DeclaredMesh) -> Exposure? {
-        exposures.lazy.filter { PeerSelection.matches($0.on, peer, mesh.peers[peer]) }.map(\.exposure).max()
+        exposures.lazy.filter { $0.covers(peer, in: mesh) }.map(\.exposure).max()
     }
 }
 
@@ -37,6 +37,11 @@ package struct ServiceExposure: Sendable {
     package var on: Selector
     package var exposure: Exposure
     package var location: SourceLocation
+
+    /// Whether it speaks of a peer, by its index in the mesh file.
+    package func covers(_ peer: Int, in mesh: DeclaredMesh) -> Bool {
+        PeerSelection.matches(on, peer, mesh.peers[peer])
+    }
 }
 
 /// Services whose ports everybody knows (IANA, Service Name and Transport Protocol Port Number Registry; gluster and

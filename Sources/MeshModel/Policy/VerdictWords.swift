@@ -22,6 +22,15 @@ package struct VerdictWords: Sendable {
         }
     }
 
+    /// The end of a sentence about a flow on a plane.
+    package func way(_ plane: Plane) -> String {
+        switch plane {
+        case .overlay: return "through the mesh"
+        case .underlay: return "on the underlay"
+        case .forward: return "through a gateway"
+        }
+    }
+
     /// Where the mesh file says what decides; nil for a default that no line says.
     package func location(_ reason: Verdict.Reason) -> SourceLocation? {
         guard let policy = mesh.policy else { return nil }
@@ -54,7 +63,7 @@ package struct VerdictWords: Sendable {
         case .unguarded(.log): return "the guard only watches (\(place))"
         case .unguarded: return place.isEmpty ? "nothing judges it" : "the guard is off (\(place))"
         case .noPolicy: return "the mesh has no policy"
-        case .itself: return "a host reaches itself"
+        case .itself: return "it does not leave the host, or what is behind it"
         case .defaultDeny: return "nothing allows it"
         case .notExposed(_, let number):
             return "the rule at \(place) would allow it, but \(called(number)) is not exposed there"

@@ -44,14 +44,15 @@ enum FailingTests: Rule {
         let (from, to) = (words.name(failure.from.end), words.name(failure.flow.to))
         let alike = failure.pairs > 1 ? " (and so in \(failure.pairs - 1) more pairs like them)" : ""
         let rest = more > 0 ? "; \(more) more of this test fail" : ""
-        let subject = failure.subject.value == .any ? "\(failure.flow.subject), one of any," : "\(failure.flow.subject)"
-        let wish = failure.shouldBeAllowed ? "does not reach" : "reaches"
+        let subject = failure.flow.subject == .echo ? "by ping" : "on \(failure.flow.subject)"
+        let plain = AskedEnd.plane(from: failure.from, to: failure.to)
+        let plane = failure.flow.plane == plain ? "" : " --plane \(failure.flow.plane.rawValue)"
+        let verb = failure.shouldBeAllowed ? "does not reach" : "reaches"
         return Diagnostic(
             .failingTest, at: failure.subject.location,
-            "\(from) \(wish) \(to) on \(subject) (\(failure.flow.plane.rawValue)), against this test: "
-                + words.reason(failure.verdict) + alike + rest,
-            hint:
-                "`hauberk can \(words.bare(failure.from.end)) \(words.bare(failure.flow.to)) \(failure.flow.subject)` says "
-                + "what would change it")
+            "\(from) \(verb) \(to) \(subject), \(words.way(failure.flow.plane)): \(words.reason(failure.verdict))"
+                + alike + rest,
+            hint: "`hauberk can \(words.bare(failure.from.end)) \(words.bare(failure.flow.to)) "
+                + "\(failure.flow.subject)\(plane)` says what would change it")
     }
 }
