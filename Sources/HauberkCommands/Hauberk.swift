@@ -20,7 +20,7 @@ package struct Hauberk: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, AddCommand.self, RemoveCommand.self, SetCommand.self, RenameCommand.self,
             DisableCommand.self, EnableCommand.self, ListCommand.self, ShowCommand.self, CheckCommand.self,
-            CanCommand.self,
+            CanCommand.self, MatrixCommand.self, ServicesCommand.self,
             RenderCommand.self, OperatorCommand.self, TemplatesCommand.self, QRCommand.self, ProveCommand.self,
             ExplainCommand.self, LabAgentVerb.self,
         ])

@@ -60,15 +60,8 @@ extension Advice {
         guard case .peer(let peer) = question.to.end else { return [] }
         return service.exposures.filter { $0.exposure == .public && $0.covers(peer, in: mesh) }.map { exposure in
             Change(
-                action: .change, field: "services", line: "\(name(exposure.on)): private", location: exposure.location)
-        }
-    }
-
-    func name(_ selector: Selector) -> String {
-        switch selector {
-        case .all: return NameRule.reserved
-        case .group(let group): return mesh.groups[group].name
-        case .peer(let peer): return mesh.peers[peer].name
+                action: .change, field: "services", line: "\(exposure.on.text(in: mesh)): private",
+                location: exposure.location)
         }
     }
 }

@@ -85,7 +85,7 @@ extension Advice {
         }
         let ports =
             WellKnownServices.ports(of: service.name) == service.ports ? "" : "ports: [\(list(service.ports))], "
-        let known = service.exposures.map { "\(name($0.on)): \($0.exposure.rawValue)" }
+        let known = service.exposures.map { "\($0.on.text(in: mesh)): \($0.exposure.rawValue)" }
         let all = (known + ["\(to): \(exposure.rawValue)"]).joined(separator: ", ")
         return Change(
             action: service.isDeclared ? .change : .add, field: "services",

@@ -20,9 +20,17 @@ package struct PolicyClasses: Sendable {
         let alone: Int?
     }
 
-    package init(_ view: PolicyView) {
+    /// How closely the policy looks at peers.
+    package enum Detail: Sendable {
+        /// As its rules, exposures and the guard do.
+        case rules
+        /// As its tests do as well, so that each of their sets is made of whole classes.
+        case tests
+    }
+
+    package init(_ view: PolicyView, _ detail: Detail) {
         let (mesh, policy) = (view.mesh, view.policy)
-        let named = Self.named(in: policy)
+        let named = Self.named(in: policy, detail)
         let networks = Self.networks(of: policy.guardDeclaration)
         var numbers: [Key: Int] = [:]
         var members: [[Int]] = []
@@ -58,12 +66,12 @@ package struct PolicyClasses: Sendable {
         members[from].count * (from == to ? members[to].count - 1 : members[to].count)
     }
 
-    private static func named(in policy: DeclaredPolicy) -> Set<Int> {
+    private static func named(in policy: DeclaredPolicy, _ detail: Detail) -> Set<Int> {
         var sets = policy.rules.flatMap { [$0.from.value, $0.to.value] } + policy.exits.map(\.users.value)
         var ends = policy.guardDeclaration.exceptions.flatMap { [$0.from.value, $0.to.value] }
         if let rescue = policy.guardDeclaration.rescue { ends.append(rescue.from.value) }
         for case .peers(let set) in ends { sets.append(set) }
-        for test in policy.tests {
+        for test in detail == .tests ? policy.tests : [] {
             for case .members(let set) in [test.from.value, test.to.value] { sets.append(set) }
         }
         var result = Set(sets.flatMap(\.namedPeers) + policy.exits.map(\.via.value) + policy.peerings.map(\.at.value))

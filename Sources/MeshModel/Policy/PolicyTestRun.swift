@@ -24,7 +24,7 @@ struct PolicyTestRun {
     init(_ view: PolicyView, moment: Int64?) {
         self.view = view
         oracle = PolicyOracle(view.mesh, topology: view.topology, moment: moment)
-        classes = PolicyClasses(view)
+        classes = PolicyClasses(view, .tests)
         ports = PortClasses(view.policy, in: view.mesh)
     }
 

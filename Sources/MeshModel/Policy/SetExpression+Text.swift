@@ -1,5 +1,16 @@
 import Addresses
 
+extension Selector {
+    /// The selector as the mesh file writes it.
+    package func text(in mesh: DeclaredMesh) -> String {
+        switch self {
+        case .all: return NameRule.reserved
+        case .group(let group): return mesh.groups[group].name
+        case .peer(let peer): return mesh.peers[peer].name
+        }
+    }
+}
+
 extension SetExpression {
     /// The set as the mesh file writes it.
     package func text(in mesh: DeclaredMesh) -> String {

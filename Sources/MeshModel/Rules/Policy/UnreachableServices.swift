@@ -17,7 +17,7 @@ enum UnreachableServices: Rule {
                     "\(names) \(hosts.count == 1 ? "offers" : "offer") \(quoted(service.name)) privately, and no rule "
                         + "lets anybody reach it",
                     hint:
-                        "allow it: `- {from: …, to: \(target(exposure.on, view)), service: \(service.name)}`, or make "
+                        "allow it: `- {from: …, to: \(exposure.on.text(in: view.mesh)), service: \(service.name)}`, or make "
                         + "it internal")
             }
         }
@@ -44,14 +44,6 @@ enum UnreachableServices: Rule {
             result = result.union(hosts)
         }
         return result
-    }
-
-    private static func target(_ selector: Selector, _ view: PolicyView) -> String {
-        switch selector {
-        case .all: return NameRule.reserved
-        case .group(let group): return view.mesh.groups[group].name
-        case .peer(let peer): return view.mesh.peers[peer].name
-        }
     }
 }
 
