@@ -18,9 +18,24 @@ import Testing
         #expect(manual.names(under: "sites") == MeshDecoder.SiteField.allCases.names())
         #expect(manual.names(under: "groups") == MeshDecoder.GroupField.allCases.names())
         #expect(manual.names(under: "topology") == MeshDecoder.TopologyWord.allCases.names())
+        #expect(manual.names(under: "allow") == MeshDecoder.RuleField.allCases.names())
+        #expect(manual.names(under: "guard") == MeshDecoder.GuardField.allCases.names())
+        #expect(manual.names(under: "rescue") == MeshDecoder.RescueField.allCases.names())
+        #expect(manual.names(under: "exceptions") == MeshDecoder.ExceptionField.allCases.names())
+        #expect(manual.names(under: "icmp") == MeshDecoder.ICMPField.allCases.names())
+        #expect(manual.names(under: "exits") == MeshDecoder.ExitField.allCases.names())
+        #expect(manual.names(under: "peering") == MeshDecoder.PeeringField.allCases.names())
+        #expect(manual.names(under: "tests") == MeshDecoder.TestField.allCases.names())
         let fields = manual.names(under: "What and where a peer is") + manual.names(under: "A peer's own interface")
         #expect(Set(fields) == Set(MeshDecoder.PeerField.allCases.names()))
         #expect(fields.count == MeshDecoder.PeerField.allCases.count)
+    }
+
+    @Test func `the tables name every word of the policy`() {
+        #expect(manual.names(under: "The policy") == Plane.allCases.names())
+        let services = MeshDecoder.ServiceField.allCases.names() + Exposure.allCases.reversed().names()
+        #expect(manual.names(under: "services") == services)
+        #expect(manual.names(under: "firewall") == FirewallKind.allCases.names())
     }
 
     @Test func `the tables name every word of a template`() {

@@ -18,6 +18,15 @@ import Testing
         #expect(try schema.fields(of: "site") == Set(MeshDecoder.SiteField.allCases.map(\.rawValue)))
         #expect(try schema.fields(of: "group") == Set(MeshDecoder.GroupField.allCases.map(\.rawValue)))
         #expect(try schema.fields(of: "peer") == Set(MeshDecoder.PeerField.allCases.map(\.rawValue)))
+        #expect(try schema.fields(of: "service") == Set(MeshDecoder.ServiceField.allCases.map(\.rawValue)))
+        #expect(try schema.fields(of: "rule") == Set(MeshDecoder.RuleField.allCases.map(\.rawValue)))
+        #expect(try schema.fields(of: "guard") == Set(MeshDecoder.GuardField.allCases.map(\.rawValue)))
+        #expect(try schema.fields(of: "rescue") == Set(MeshDecoder.RescueField.allCases.map(\.rawValue)))
+        #expect(try schema.fields(of: "exception") == Set(MeshDecoder.ExceptionField.allCases.map(\.rawValue)))
+        #expect(try schema.fields(of: "icmp") == Set(MeshDecoder.ICMPField.allCases.map(\.rawValue)))
+        #expect(try schema.fields(of: "exit") == Set(MeshDecoder.ExitField.allCases.map(\.rawValue)))
+        #expect(try schema.fields(of: "peering") == Set(MeshDecoder.PeeringField.allCases.map(\.rawValue)))
+        #expect(try schema.fields(of: "test") == Set(MeshDecoder.TestField.allCases.map(\.rawValue)))
     }
 
     @Test func `the schema has every word of the fields that take words`() throws {
@@ -26,6 +35,15 @@ import Testing
         #expect(try schema.words(of: "peer", "platform") == Set(Platform.allCases.map(\.rawValue)))
         #expect(
             try schema.words(of: "wireguard", "preshared-keys") == Set(PresharedKeyMode.allCases.map(\.rawValue)))
+        #expect(try schema.words(of: nil, "unload") == Set(UnloadPolicy.allCases.map(\.rawValue)))
+        #expect(try schema.words(ofPart: "dialect") == Set(FirewallKind.allCases.map(\.rawValue)))
+        #expect(try schema.words(of: "guard", "plaintext") == Set(GuardMode.allCases.map(\.rawValue)))
+        #expect(try schema.words(of: "rescue", "over") == Set(RescuePlane.allCases.map(\.rawValue)))
+        #expect(try schema.words(of: "icmp", "overlay") == Set(EchoPolicy.allCases.map(\.rawValue)))
+        #expect(try schema.words(of: "icmp", "underlay") == Set(EchoPolicy.allCases.map(\.rawValue)))
+        #expect(try schema.words(of: "test", "plane") == Set(Plane.allCases.map(\.rawValue)))
+        let exposures = try schema.words(ofPart: "service", inside: ["properties", "expose", "additionalProperties"])
+        #expect(exposures == Set(Exposure.allCases.map(\.rawValue)))
     }
 
     @Test(arguments: ExamplesTests.names)
@@ -41,6 +59,23 @@ import Testing
         ("mesh: a\nprefixes: [10.0.0.0/8]\npeers: {a: {publc: 192.0.2.1}}", "publc"),
         ("mesh: a\nprefixes: [10.0.0.0/8]\nwireguard: {port: many}", "many"),
         ("mesh: a\nprefixes: [10.0.0.0/8]\npeers: {all: {}}", "all"),
+        ("mesh: a\nprefixes: [10.0.0.0/8]\npeers: {except: {}}", "except"),
+        ("mesh: a\nprefixes: [10.0.0.0/8]\nservices: {web: {ports: [80]}}", "80"),
+        ("mesh: a\nprefixes: [10.0.0.0/8]\nservices: {web: {ports: []}}", "no port"),
+        ("mesh: a\nprefixes: [10.0.0.0/8]\nservices: {ssh: {expose: {all: everywhere}}}", "everywhere"),
+        ("mesh: a\nprefixes: [10.0.0.0/8]\nallow: [{from: all, to: all}]", "service"),
+        ("mesh: a\nprefixes: [10.0.0.0/8]\nallow: [{from: all, to: all, service: ssh, until: soon}]", "soon"),
+        ("mesh: a\nprefixes: [10.0.0.0/8]\nallow: [{from: all, to: all, service: ssh, unless: x}]", "unless"),
+        ("mesh: a\nprefixes: [10.0.0.0/8]\nguard: {plaintext: drop}", "drop"),
+        ("mesh: a\nprefixes: [10.0.0.0/8]\nguard: {rescue: {port: 22/tcp}}", "from"),
+        ("mesh: a\nprefixes: [10.0.0.0/8]\nguard: {except: [{from: all, to: all, ports: [1/tcp]}]}", "reason"),
+        ("mesh: a\nprefixes: [10.0.0.0/8]\nicmp: echo", "fields"),
+        ("mesh: a\nprefixes: [10.0.0.0/8]\nexits: [{via: a}]", "for"),
+        ("mesh: a\nprefixes: [10.0.0.0/8]\npeering: {b: {at: x, prefixes: [10.1.0.0/16]}}", "interface"),
+        ("mesh: a\nprefixes: [10.0.0.0/8]\ntests: [{from: all, to: all}]", "accept or deny"),
+        ("mesh: a\nprefixes: [10.0.0.0/8]\ntests: [{from: all, to: all, deny: [everything]}]", "everything"),
+        ("mesh: a\nprefixes: [10.0.0.0/8]\nunload: always", "always"),
+        ("mesh: a\nprefixes: [10.0.0.0/8]\nfirewall: ipfw", "ipfw"),
     ])
     func `the schema refuses what the program refuses`(text: String, word: String) throws {
         let tree = try YAMLTree(parsing: Array(text.utf8), file: "mesh.yaml")
@@ -71,7 +106,15 @@ struct TranscriptSchema {
 
     func words(of name: String?, _ field: String) throws -> Set<String> {
         let properties = try #require(try part(name)["properties"] as? Object)
-        return Set(try #require((properties[field] as? Object)?["enum"] as? [String]))
+        // What an editor's YAML may take for a truth value is no word of its own.
+        let words = try #require((properties[field] as? Object)?["enum"] as? [Any])
+        return Set(words.compactMap { $0 as? String })
+    }
+
+    func words(ofPart name: String, inside path: [String] = []) throws -> Set<String> {
+        var part = try part(name)
+        for step in path { part = try #require(part[step] as? Object) }
+        return Set(try #require(part["enum"] as? [String]))
     }
 
     /// What does not satisfy the schema; empty for a good file.
