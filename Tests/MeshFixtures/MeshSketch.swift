@@ -18,6 +18,10 @@ package struct MeshSketch: Sendable {
     /// Name and declared blocks.
     package var groups: [(name: String, blocks: [String])] = []
     package var peers: [PeerSketch] = []
+    /// A gateway, and the peers that leave by it.
+    package var exits: [(via: String, users: [String])] = []
+    /// Another mesh's name, the gateway, and its prefixes.
+    package var peerings: [(name: String, at: String, prefixes: [String])] = []
 
     package init() {}
 
@@ -41,8 +45,31 @@ package struct MeshSketch: Sendable {
             fields += [("topology", .text("custom")), ("links", .list(links.map { .texts($0) }))]
         }
         fields.append(("relays", .texts(relays)))
+        fields += forwarded
         fields.append(("peers", .fields(peers.map { ($0.name, $0.yaml) })))
         return .fields(fields)
+    }
+
+    private var forwarded: [(String, YAMLValue)] {
+        var fields: [(String, YAMLValue)] = []
+        let list = exits.map { exit -> YAMLValue in
+            .fields([
+                ("via", .text(exit.via)), ("for", .text(exit.users.joined(separator: " or "))),
+                ("interface", .text("eth0")),
+            ])
+        }
+        if !exits.isEmpty { fields.append(("exits", .list(list))) }
+        let joined = peerings.enumerated().map { number, peering -> (String, YAMLValue) in
+            (
+                peering.name,
+                .fields([
+                    ("at", .text(peering.at)), ("prefixes", .texts(peering.prefixes)),
+                    ("interface", .text("peer\(number)")), ("port", .text("\(45000 + number)")),
+                ])
+            )
+        }
+        if !peerings.isEmpty { fields.append(("peering", .fields(joined))) }
+        return fields
     }
 
     package var text: String { yaml.document }

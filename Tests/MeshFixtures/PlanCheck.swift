@@ -57,11 +57,37 @@ package struct PlanCheck {
             for family in IPFamily.allCases {
                 lines += plan.routes.filter { $0.family == family }.map { route($0, family) }
             }
+            for family in plan.exit?.families ?? [] { lines += leaving(family) }
         }
-        lines += plan.postUp.map { "postup \($0)" } + plan.preDown.map { "predown \($0)" }
+        lines += plan.postUp.map { "postup \($0)" }
+        for family in plan.exit?.families ?? [] { lines += staying(family) }
+        lines += plan.preDown.map { "predown \($0)" }
         lines += plan.postDown.map { "postdown \($0)" }
         if plan.unload == .withInterface { lines.append("postdown /etc/hauberk/%i/firewall remove") }
         return lines
+    }
+
+    /// The rules of one family that send what is for the Internet into the tunnel, the last first.
+    private func rules(_ family: IPFamily) -> [String] {
+        guard let exit = host.interface.exit, let mark = host.interface.fwmark else { return [] }
+        return ["pref 31003 not fwmark \(mark) table \(exit.table)"]
+            + ["pref 31002 not fwmark \(mark) table main suppress_prefixlength 0"]
+            + exit.ports.map { "pref 31001 ipproto udp sport \($0) table main" }
+    }
+
+    private func leaving(_ family: IPFamily) -> [String] {
+        let ip = "ip -\(family == .v4 ? 4 : 6)"
+        let table = host.interface.exit?.table ?? 0
+        let sysctl = family == .v4 ? ["postup sysctl -q -w net.ipv4.conf.all.src_valid_mark=1"] : []
+        let ports = rules(family).dropFirst(2)
+        return sysctl + ["postup \(ip) route replace default dev %i table \(table)"]
+            + (ports + rules(family).prefix(2).reversed()).map {
+                "postup \(ip) rule del \($0) 2>/dev/null || true; \(ip) rule add \($0)"
+            }
+    }
+
+    private func staying(_ family: IPFamily) -> [String] {
+        rules(family).map { "predown ip -\(family == .v4 ? 4 : 6) rule del \($0) || true" }
     }
 
     private func route(_ prefix: IPPrefix, _ family: IPFamily) -> String {

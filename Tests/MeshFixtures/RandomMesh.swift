@@ -96,4 +96,16 @@ package enum RandomMesh {
         default: break
         }
     }
+
+    /// Adds ways to the Internet and to other meshes, where the mesh allows for some.
+    package static func addGateways(_ sketch: inout MeshSketch, _ random: inout SeededRandom) {
+        let oracle = ReachOracle(sketch)
+        let able = oracle.names.filter { oracle.peers[$0]?.isApp == false }
+        guard let via = able.randomElement(using: &random) else { return }
+        let users = oracle.names.filter { oracle.way($0, via) == .direct && random.chance(60) }
+        if !users.isEmpty { sketch.exits = [(via, users)] }
+        if random.chance(50), let at = able.randomElement(using: &random) {
+            sketch.peerings = [("other", at, ["10.200.0.0/16", "fd99:200::/48"])]
+        }
+    }
 }

@@ -50,6 +50,16 @@ package struct ReachOracle {
         names.contains { a in names.contains { way(a, $0) == .through(name) } }
     }
 
+    /// The gateway by which a peer leaves for the Internet; nil for none.
+    package func exit(of name: String) -> String? {
+        sketch.exits.first { $0.users.contains(name) && $0.via != name }?.via
+    }
+
+    /// The networks behind a peer: its own, and the meshes that it joins to this one.
+    package func networks(behind name: String) -> [String] {
+        (peers[name]?.routes ?? []) + sketch.peerings.filter { $0.at == name }.flatMap(\.prefixes)
+    }
+
     /// Where `a` sends to `b` first; nil when it cannot.
     package func endpoint(at a: String, for b: String) -> String? {
         guard let from = peers[a], let to = peers[b] else { return nil }

@@ -30,7 +30,8 @@ package struct RenderedCheck {
     }
 
     package var problems: [String] {
-        sectionProblems + disjointProblems + wayProblems + configs.keys.sorted().flatMap(controlProblems)
+        sectionProblems + disjointProblems + wayProblems + outsideProblems
+            + configs.keys.sorted().flatMap(controlProblems)
     }
 
     /// Every section is the expected one, and none is missing: with it symmetry, keepalives and endpoints.
@@ -52,7 +53,8 @@ package struct RenderedCheck {
         expect(section.endpoint?.description == oracle.endpoint(at: a, for: b), "endpoint")
         expect(section.keepalive.map(Int.init) == oracle.keepalive(at: a, for: b), "keepalive")
         expect(section.hasPresharedKey == (sketch.presharedKeys != "off"), "preshared key")
-        let prefixes = ([b] + oracle.carried(from: a, by: b)).flatMap(ownPrefixes)
+        var prefixes = ([b] + oracle.carried(from: a, by: b)).flatMap(ownPrefixes)
+        if oracle.exit(of: a) == b { prefixes += (peers[b]?.addresses ?? []).map { .everything($0.family) } }
         expect(section.allowedIPs.count == prefixes.count && Set(section.allowedIPs) == Set(prefixes), "allowed IPs")
         if sketch.peers.allSatisfy({ $0.keepalive == nil }), section.keepalive != nil {
             expect(oracle.endpoint(at: b, for: a) == nil, "keepalive, since the other side has an endpoint,")
@@ -61,13 +63,13 @@ package struct RenderedCheck {
     }
 
     private func ownPrefixes(_ name: String) -> [IPPrefix] {
-        let routes = oracle.peers[name]?.routes.compactMap { try? IPPrefix(parsing: $0) } ?? []
+        let routes = oracle.networks(behind: name).compactMap { try? IPPrefix(parsing: $0) }
         return (peers[name]?.addresses.map(IPPrefix.host) ?? []) + routes
     }
 
     private var disjointProblems: [String] {
         configs.sorted { $0.key < $1.key }.compactMap { host, config in
-            let all = config.peers.flatMap(\.allowedIPs).sorted()
+            let all = config.peers.flatMap(\.allowedIPs).filter { $0.length > 0 }.sorted()
             return zip(all, all.dropFirst()).contains { $0.overlaps($1) } ? "\(host) allows one prefix twice" : nil
         }
     }
@@ -85,8 +87,44 @@ package struct RenderedCheck {
                     case .through(let relay): return path == [relay, b] ? nil : "\(a) does not reach \(b) by \(relay)"
                     case .impossible: return "\(a) and \(b) were let through"
                     case .none where oracle.carries(a) || oracle.carries(b): return nil
+                    // What has no section of its own goes where everything goes; there, the rules judge it.
+                    case .none where path?.first == oracle.exit(of: a) && path != nil: return nil
                     case .none: return path == nil ? nil : "\(a) reaches \(b), which nobody declared"
                     }
+                }
+            }
+        }
+    }
+
+    /// What is for the Internet goes to the gateway of those who have one and nowhere else, and what is for another mesh to
+    /// the peer that joins it, from everybody who has a way to that peer.
+    private var outsideProblems: [String] {
+        let walk = CryptokeyWalk(configs, keys: peers.mapValues(\.publicKey))
+        return oracle.names.flatMap { name -> [String] in
+            guard let peer = peers[name] else { return [] }
+            return peer.addresses.flatMap { source -> [String] in
+                let far = source.family == .v4 ? "8.8.8.8" : "2001:4860:4860::8888"
+                var problems: [String] = []
+                if let address = try? IPAddress(parsing: far) {
+                    let last = oracle.names.first { walk.path(from: source, at: name, to: address, of: $0) == [$0] }
+                    if last != oracle.exit(of: name) { problems.append("\(name) leaves by \(last ?? "nobody")") }
+                }
+                return problems + crossingProblems(name, source, walk)
+            }
+        }
+    }
+
+    private func crossingProblems(_ name: String, _ source: IPAddress, _ walk: CryptokeyWalk) -> [String] {
+        sketch.peerings.flatMap { peering in
+            peering.prefixes.compactMap { try? IPPrefix(parsing: $0) }.compactMap { prefix -> String? in
+                guard prefix.family == source.family, name != peering.at, let target = prefix.first.advanced(by: 9)
+                else { return nil }
+                let path = walk.path(from: source, at: name, to: target, of: peering.at)
+                switch oracle.way(name, peering.at) {
+                case .direct: return path == [peering.at] ? nil : "\(name) does not reach \(peering.name)"
+                case .through(let relay):
+                    return path == [relay, peering.at] ? nil : "\(name) does not reach \(peering.name) by \(relay)"
+                case .none, .impossible: return nil
                 }
             }
         }

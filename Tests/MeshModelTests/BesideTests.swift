@@ -43,4 +43,42 @@ import Testing
     func `a host is known by its underlay address`(_ a: String, _ b: String, _ count: Int) throws {
         #expect(try clashes(mesh("10.1.0.0/16", "", a), mesh("10.2.0.0/16", "", b)).count == count)
     }
+
+    // MARK: peerings
+
+    private func mismatches(_ mesh: String, _ other: String) throws -> [String] {
+        let meshes = try [mesh, other].map { try #require(try MeshPipeline.check($0).declared) }
+        return PeeringAgreement.findings(meshes[0], beside: [meshes[1]]).map(\.message)
+    }
+
+    private func joined(_ name: String, _ number: Int, _ peering: String, gate: String = "192.0.2.1") -> String {
+        "mesh: \(name)\nprefixes: [10.\(number).0.0/16]\nwireguard: {interface: wg\(number), port: \(number)}\n"
+            + "beside: [../other]\n\(peering)\npeers: {gate: {public: \(gate)}, p: {}}\n"
+    }
+
+    @Test(arguments: [
+        ("{at: gate, prefixes: [10.2.0.0/16], interface: wg2}", []),
+        ("{at: gate, prefixes: [10.2.4.0/24], interface: wg2, port: 2}", []),
+        ("{at: gate, prefixes: [10.3.0.0/16], interface: wg2}", ["10.3.0.0/16 is not of the mesh"]),
+        ("{at: gate, prefixes: [10.2.0.0/16], interface: wg7}", ["has the interface wg2 on the host"]),
+        ("{at: gate, prefixes: [10.2.0.0/16], interface: wg2, port: 7}", ["has the port 2 on the host"]),
+        (
+            "{at: p, prefixes: [10.2.0.0/16], interface: wg2}",
+            ["no peer of the mesh \"b\" is on the host of peer \"p\""]
+        ),
+    ])
+    func `joined meshes say the same of each other`(_ peering: String, _ expected: [String]) throws {
+        let back = "peering: {a: {at: gate, prefixes: [10.1.0.0/16], interface: wg1}}"
+        let found = try mismatches(joined("a", 1, "peering: {b: \(peering)}"), joined("b", 2, back))
+        #expect(found.count == expected.count, "\(found)")
+        for (message, part) in zip(found, expected) { #expect(message.contains(part)) }
+    }
+
+    @Test func `a peering has another side, and a known port`() throws {
+        let mine = joined("a", 1, "peering: {b: {at: gate, prefixes: [10.2.0.0/16], interface: wg2}}")
+        #expect(try mismatches(mine, joined("b", 2, "allow: []")).first?.contains("has no peering with \"a\"") == true)
+        #expect(try mismatches(mine, joined("b", 2, "")).isEmpty, "a mesh without a policy lets everything through")
+        let other = try mismatches(mine, joined("c", 2, ""))
+        #expect(other.first?.contains("no mesh beside this one is named \"b\"") == true)
+    }
 }

@@ -15,8 +15,9 @@ import Testing
         _ random: inout SeededRandom, peers: Int = 12
     ) throws -> (sketch: MeshSketch, lock: LockFile, mesh: Mesh) {
         while true {
-            let sketch = RandomMesh.draw(&random, peers: peers)
+            var sketch = RandomMesh.draw(&random, peers: peers)
             guard ReachOracle(sketch).isPossible else { continue }
+            if random.chance(50) { RandomMesh.addGateways(&sketch, &random) }
             let lock = try MeshPipeline.allocate(sketch.text).lock
             return (sketch, lock, try MeshPipeline.mesh(sketch.text, lock: lock))
         }
