@@ -34,6 +34,7 @@ let package = Package(
         module("MeshFiles", ["Addresses", "Diagnostics", "CYAML"]),
         module("MeshModel", ["MeshFiles", "Addresses", "Diagnostics"]),
         module("HostPlans", ["MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
+        module("Sockets", ["MeshModel", "Addresses", "Diagnostics"]),
         .executableTarget(name: "embed-templates", swiftSettings: house),
         .plugin(
             name: "EmbedTemplates", capability: .buildTool(), dependencies: ["embed-templates"],
@@ -60,8 +61,8 @@ let package = Package(
         module(
             "HauberkCommands",
             [
-                "Lab", "SystemAccess", "Rendering", "HostPlans", "MeshModel", "MeshFiles", "Keys", "Addresses",
-                "Diagnostics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Lab", "SystemAccess", "Rendering", "HostPlans", "Sockets", "MeshModel", "MeshFiles", "Keys",
+                "Addresses", "Diagnostics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "write-manual", swiftSettings: house),
         .executableTarget(name: "hauberk", dependencies: ["HauberkCommands"], swiftSettings: house),
@@ -89,8 +90,8 @@ let package = Package(
         .testTarget(
             name: "HauberkCommandsTests",
             dependencies: [
-                "TestSupport", "HauberkCommands", "hauberk", "SystemAccess", "Rendering", "HostPlans", "MeshModel",
-                "MeshFiles", "Keys", "Addresses", "Diagnostics",
+                "TestSupport", "HauberkCommands", "hauberk", "SystemAccess", "Rendering", "HostPlans", "Sockets",
+                "MeshModel", "MeshFiles", "Keys", "Addresses", "Diagnostics",
             ], exclude: ["Fixtures"], swiftSettings: house),
         tests(
             "FirewallTests",
@@ -98,6 +99,10 @@ let package = Package(
                 "TestSupport", "MeshFixtures", "packet-bench", "Rendering", "HostPlans", "MeshModel", "MeshFiles",
                 "Addresses", "Diagnostics",
             ]),
+        tests("SocketsTests", ["MeshFixtures", "Sockets", "MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
+        .testTarget(
+            name: "DaemonTests", dependencies: ["TestSupport", "hauberk"], exclude: ["Scripts", "Recorded"],
+            swiftSettings: house),
         tests("HouseTests", ["hauberk", "write-manual"]),
         tests("MeshFilesTests", ["MeshFiles", "Addresses", "Diagnostics"]),
         tests("SystemAccessTests", ["TestSupport", "SystemAccess", "Diagnostics"]),

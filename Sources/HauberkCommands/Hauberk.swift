@@ -22,7 +22,7 @@ package struct Hauberk: AsyncParsableCommand {
             DisableCommand.self, EnableCommand.self, ListCommand.self, ShowCommand.self, CheckCommand.self,
             CanCommand.self, MatrixCommand.self, ServicesCommand.self,
             RenderCommand.self, OperatorCommand.self, TemplatesCommand.self, QRCommand.self, ProveCommand.self,
-            ExplainCommand.self, LabAgentVerb.self,
+            AuditCommand.self, ExplainCommand.self, LabAgentVerb.self,
         ])
 
     /// Semantic Versioning 2.0.0.

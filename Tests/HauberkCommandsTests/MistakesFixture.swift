@@ -18,6 +18,7 @@ struct MistakesFixture: Sendable, CustomStringConvertible {
         case csv = ".csv"
         case template = ".template"
         case configuration = ".conf"
+        case sockets = ".sockets"
     }
 
     /// The file's name.

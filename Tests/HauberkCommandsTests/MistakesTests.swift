@@ -3,6 +3,7 @@ import Keys
 import MeshFiles
 import MeshModel
 import Rendering
+import Sockets
 import Testing
 
 @Suite struct MistakesTests {
@@ -65,6 +66,7 @@ import Testing
                 _ = try text.lend { (bytes) throws(Failure) in try IdentityFile.parse(bytes, file: file).open() }
             }
         case .template: return Template.parse(text, file: file).findings
+        case .sockets: return failure { () throws(Failure) in _ = try SocketList(parsing: text, file: file) }
         case .configuration: return WireGuardConfig.parse(text, file: file).findings
         }
     }

@@ -11,11 +11,12 @@ import Testing
         "MeshFiles": ["Addresses", "Diagnostics", "CYAML"],
         "MeshModel": ["MeshFiles", "Addresses", "Diagnostics"],
         "HostPlans": ["MeshModel", "Addresses", "Diagnostics"],
+        "Sockets": ["MeshModel", "Addresses", "Diagnostics"],
         "Rendering": ["HostPlans", "MeshModel", "Addresses", "Diagnostics"],
         "SystemAccess": ["Diagnostics", "CLinux", "Glibc", "Subprocess", "Synchronization", "SystemPackage"],
         "Lab": ["SystemAccess", "Diagnostics", "CNamespaces", "Glibc", "Subprocess", "SystemPackage"],
         "HauberkCommands": [
-            "Lab", "SystemAccess", "Rendering", "HostPlans", "MeshModel", "MeshFiles", "Keys", "Addresses",
+            "Lab", "SystemAccess", "Rendering", "HostPlans", "Sockets", "MeshModel", "MeshFiles", "Keys", "Addresses",
             "Diagnostics", "ArgumentParser", "FoundationEssentials", "Glibc", "Synchronization",
         ],
         "hauberk": ["HauberkCommands"],

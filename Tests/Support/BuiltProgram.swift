@@ -58,8 +58,16 @@ package struct RunningProgram: Sendable {
         var words = command.map { strdup($0) }
         words.append(nil)
         defer { for word in words { free(word) } }
+        // The threads that run tests block signals, and a daemon that inherits that is not to be ended by SIGTERM.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var process: pid_t = 0
-        let number = posix_spawnp(&process, command[0], &actions, nil, words, environ)
+        let number = posix_spawnp(&process, command[0], &actions, &attributes, words, environ)
         guard number == 0 else { throw NotStarted(command: command[0], number: number) }
         self.process = process
     }

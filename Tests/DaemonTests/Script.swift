@@ -1,0 +1,25 @@
+import Glibc
+import TestSupport
+
+/// A shell script of `Scripts/`, which runs real daemons in namespaces of its own.
+struct Script: Sendable, CustomStringConvertible {
+    let description: String
+
+    static let services = Script(description: "services.sh")
+
+    /// The folder of these tests' sources.
+    static let folder = String(#filePath.prefix(upTo: #filePath.lastIndex(of: "/") ?? #filePath.endIndex))
+
+    /// Whether all that it needs is installed; else what is not is printed. In CI a skip is a failure.
+    var isPossible: Bool {
+        guard let end = try? withTemporaryFolder({ try run(["--needs"], in: $0) }) else { return false }
+        if end.status != 0 { print("\(description): \(end.errors)") }
+        return end.status == 0
+    }
+
+    /// Runs it to its end, 200 s at most; the last of its arguments is the built program.
+    func run(_ arguments: [String], in folder: String) throws -> ProgramEnd {
+        let words = ["timeout", "--kill-after=5", "200", "\(Self.folder)/Scripts/\(description)"] + arguments
+        return try BuiltProgram("hauberk").run([], tracer: words, in: folder)
+    }
+}

@@ -1,0 +1,60 @@
+# Sourced by the other scripts: a namespace of their own, daemons in it, and the end of both.
+#
+# Everything runs below one `unshare` with its own network, mounts and processes: when its first process ends, the kernel
+# ends all others, and every file is in a tmpfs that goes with it. Works as root and, where user namespaces are allowed, as
+# anybody.
+set -euo pipefail
+export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
+
+say() { printf '%s\n' "$*" >&2; }
+fail() { say "$(basename "$0"): $*"; exit 1; }
+
+# need TOOL PACKAGE …: ends with 75 and the packages when a tool is missing, and with 0 when only that was asked.
+need() {
+    local missing=()
+    while (($#)); do
+        command -v "$1" >/dev/null || missing+=("$2")
+        shift 2
+    done
+    if ((${#missing[@]})); then
+        say "missing packages: ${missing[*]}"
+        exit 75
+    fi
+}
+
+# Whether the script was only asked what it needs.
+asked() { [[ $1 == --needs ]]; }
+
+# enter ARGUMENT …: starts this script again inside, with HAUBERK_INSIDE set.
+enter() {
+    [[ -z ${HAUBERK_INSIDE:-} ]] || return 0
+    export HAUBERK_INSIDE=1
+    exec unshare --user --map-root-user --net --mount --pid --fork --kill-child --mount-proc "$0" "$@"
+}
+
+# Refuses to go on in the machine's own network, and makes room that goes with the namespace.
+settle() {
+    [[ $(ip -o link | wc -l) == 1 ]] || fail "this network namespace has interfaces already"
+    mount --make-rprivate /
+    mount -t tmpfs tmpfs /run
+    mount -t tmpfs tmpfs "$1"
+    mkdir -p /run/sshd /run/wireguard /run/mysqld
+    sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0
+    ip link set lo up
+}
+
+# await SECONDS WHAT COMMAND …: polls until the command succeeds.
+await() {
+    local end=$((SECONDS + $1)) what=$2
+    shift 2
+    until "$@" >/dev/null 2>&1; do
+        ((SECONDS < end)) || fail "$what did not come"
+        read -rt 0.05 <> <(:) || true
+    done
+}
+
+# stop PID …: ends processes of ours and waits for them.
+stop() {
+    kill "$@" 2>/dev/null || true
+    wait "$@" 2>/dev/null || true
+}
