@@ -14,7 +14,7 @@ package enum LabAgent {
         }
     }
 
-    /// Becomes `command` as host `number`: its network, its `/etc`, its `/run/wireguard`. Returns only on failure.
+    /// Becomes `command` as host `number`: its network, its `/etc`, its `/run`. Returns only on failure.
     ///
     /// A mesh's hooks run there as they would on the host, and whoever proves a mesh has not read them all: of the
     /// machine's files they can change none, and `/tmp` is empty and the command's own.
@@ -23,9 +23,10 @@ package enum LabAgent {
         let network = open(LabNetwork.path(of: Wiring.hostNamespace(number)), O_RDONLY | O_CLOEXEC)
         let home = LabBuilder.home(number)
         guard network >= 0, lab_enter_network(network) == 0, lab_private_mounts() == 0,
-            lab_bind(home + "/etc", "/etc") == 0, lab_bind(home + "/wireguard", "/run/wireguard") == 0,
-            lab_freeze() == 0, lab_thaw("/etc") == 0, lab_thaw("/run/wireguard") == 0, lab_thaw("/proc") == 0,
-            lab_mount_memory("/tmp") == 0
+            lab_bind(home + "/etc", "/etc") == 0, lab_bind("/run/lab/etc", home + "/run/lab/etc") == 0,
+            lab_bind("/run/lab/bin", home + "/run/lab/bin") == 0, lab_bind(home + "/run", "/run") == 0,
+            lab_freeze() == 0, lab_thaw("/etc") == 0, lab_thaw("/run") == 0, lab_thaw("/proc") == 0,
+            lab_mount_memory("/tmp") == 0, lab_mount_memory("/var/log") == 0
         else {
             complain("\(PosixError("enter the lab's host \(number)"))")
             return ExitStatus.inputOutput.rawValue

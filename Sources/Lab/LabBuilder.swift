@@ -7,13 +7,15 @@ struct LabBuilder: Sendable {
     let order: LabOrder
     let width: Int
 
-    /// The folder that holds what host `number` has for itself: `etc` and `wireguard`.
+    /// The folder that holds what host `number` has for itself: `etc` and `run`.
     static func home(_ number: Int) -> String { "/run/lab/\(Wiring.hostNamespace(number))" }
 
     func build() async throws(Failure) {
         do {
             try makeMounts()
-            for (number, tree) in order.trees.enumerated() { try populate(LabBuilder.home(number), with: tree) }
+            for (number, tree) in order.trees.enumerated() {
+                try populate(LabBuilder.home(number), with: tree, order.topology.hosts[number].firewall)
+            }
         } catch {
             throw Failure(.inputOutput, .labBroken, "\(error)")
         }
@@ -67,35 +69,8 @@ struct LabBuilder: Sendable {
         try PosixFiles.write(Array("#!/bin/sh\nexit 0\n".utf8), to: "/run/lab/bin/resolvconf", mode: 0o755)
     }
 
-    /// The host's own `etc`: the tree's files, and links to the machine's for all else but `wireguard`.
-    private func populate(_ home: String, with tree: LabTree) throws(PosixError) {
-        for folder in [home, home + "/etc", home + "/wireguard"] { try PosixFiles.makeFolder(folder) }
-        var ours: Set<String> = ["wireguard"]
-        try PosixFiles.makeFolder(home + "/etc/wireguard", mode: 0o700)
-        for entry in tree.entries {
-            ours.insert(entry.path)
-            let path = "\(home)/etc/\(entry.path)"
-            switch entry.kind {
-            case .folder: try PosixFiles.makeFolder(path, mode: entry.mode | 0o700)
-            case .file: try PosixFiles.write(entry.contents, to: path, mode: entry.mode)
-            case .link: _ = symlink(String(decoding: entry.contents, as: UTF8.self), path)
-            }
-        }
-        if ours.insert("hosts").inserted {
-            try PosixFiles.write(Array(hostsFile.utf8), to: "\(home)/etc/hosts", mode: 0o644)
-        }
-        let folders = tree.entries.filter { $0.kind == .folder && $0.path != "wireguard" }.map(\.path)
-        for folder in [""] + folders.filter({ !$0.hasPrefix("wireguard/") }) {
-            let prefix = folder.isEmpty ? "" : folder + "/"
-            for name in (try? PosixFiles.names(in: "/run/lab/etc/\(folder)")) ?? [] where !ours.contains(prefix + name)
-            {
-                _ = symlink("/run/lab/etc/\(prefix)\(name)", "\(home)/etc/\(prefix)\(name)")
-            }
-        }
-    }
-
     /// hosts(5): the lab has no DNS, so the names of endpoints stand here.
-    private var hostsFile: String {
+    var hostsFile: String {
         let lines = order.topology.hosts.flatMap { host in
             let addresses = (host.publicAddresses.isEmpty ? host.privateAddresses : host.publicAddresses)
             return host.dnsNames.flatMap { name in addresses.map { "\($0) \(name)\n" } }

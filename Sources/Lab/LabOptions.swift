@@ -63,7 +63,13 @@ package struct LabOptions: Hashable, Sendable {
 package struct LabProgress: Hashable, Sendable {
     package enum Stage: String, Hashable, Sendable {
         case wiring
+        case listening = "listening to the wires"
+        case loadingRules = "loading rules"
         case bringingUp = "bringing up"
+        case warming = "shaking hands"
+        case askingFlows = "asking flows"
+        case removingRules = "removing rules"
+        case controlling = "controlling ways"
         case probing
         case crossChecking = "cross-checking"
         case takingDown = "taking down"

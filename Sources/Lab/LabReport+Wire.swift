@@ -34,10 +34,12 @@ extension LabPairResult: WireRepresentable {
 }
 
 extension LabReport: WireRepresentable {
-    var wire: Wire { .list([.all(hosts), .all(pairs), .number(milliseconds)]) }
+    var wire: Wire {
+        .list([.all(hosts), .all(pairs), .number(milliseconds), .all(flows.map { [$0] } ?? [])])
+    }
     init(fields: inout WireFields) throws(WireError) {
         self.init(
             hosts: try fields.all(LabHostResult.self), pairs: try fields.all(LabPairResult.self),
-            milliseconds: try fields.number())
+            milliseconds: try fields.number(), flows: try fields.all(LabFlowResults.self).first)
     }
 }

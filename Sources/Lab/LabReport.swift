@@ -8,19 +8,25 @@ package struct LabReport: Hashable, Sendable {
     package let pairs: [LabPairResult]
     /// From the start of the lab to the last answer, in milliseconds.
     package let milliseconds: Int
+    /// Nil where no flows were to be asked.
+    package let flows: LabFlowResults?
 
-    package init(hosts: [LabHostResult], pairs: [LabPairResult], milliseconds: Int) {
+    package init(
+        hosts: [LabHostResult], pairs: [LabPairResult], milliseconds: Int, flows: LabFlowResults? = nil
+    ) {
         self.hosts = hosts
         self.pairs = pairs
         self.milliseconds = milliseconds
+        self.flows = flows
     }
 
     /// `done` when all is as declared, else `no`.
     package var status: ExitStatus { isAsDeclared ? .done : .no }
 
-    /// Every host without a problem and every pair as declared; never true of a lab that probed nothing.
+    /// Every host without a problem, every pair and every flow as declared; never true of a lab that probed nothing.
     package var isAsDeclared: Bool {
-        !pairs.isEmpty && hosts.allSatisfy(\.problems.isEmpty) && pairs.allSatisfy { $0.verdict == .asDeclared }
+        !(pairs.isEmpty && flows == nil) && (flows?.isAsDeclared ?? true) && hosts.allSatisfy(\.problems.isEmpty)
+            && pairs.allSatisfy { $0.verdict == .asDeclared }
     }
 }
 

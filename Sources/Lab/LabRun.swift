@@ -17,24 +17,42 @@ struct LabRun: Sendable {
         report(LabProgress(stage: .wiring, done: 1, total: 1))
         do {
             let tunnels = LabTunnels(order: order, width: width)
+            let firewalls = LabFirewalls(order: order, width: width)
+            var flows = order.topology.flows.map {
+                FlowRun(order: order, plan: $0, firewalls: firewalls, report: report)
+            }
+            report(LabProgress(stage: .listening, done: 0, total: 1))
+            try flows?.listenBefore()
+            let refused = await firewalls.loadAll { report(LabProgress(stage: .loadingRules, done: $0, total: $1)) }
             var hosts = try await tunnels.bringUp { report(LabProgress(stage: .bringingUp, done: $0, total: $1)) }
             try await tunnels.describe(&hosts)
-            let map = LabMap(topology: order.topology, hosts: hosts)
-            var prober = try Prober(map: map, options: order.options)
-            try prober.run { report(LabProgress(stage: .probing, done: $0, total: $1)) }
-            let elapsed = Milliseconds.now - start
-            let pings = try await crossCheck(map, prober.probes)
-            try await tunnels.describe(&hosts)
-            for index in hosts.indices { hosts[index].problems += hosts[index].tunnelProblems }
-            let pairs = Judge(map: LabMap(topology: order.topology, hosts: hosts)).judge(prober.probes)
-            try await tunnels.takeDown(&hosts) { report(LabProgress(stage: .takingDown, done: $0, total: $1)) }
-            let results = zip(hosts, pings).map { host, ping in host.result(adding: ping.map { [$0] } ?? []) }
-            return LabReport(hosts: results, pairs: pairs, milliseconds: elapsed)
+            let results = try await flows?.run(hosts, refused) {
+                report(LabProgress(stage: .warming, done: 0, total: 1))
+                await tunnels.warm(hosts)
+            }
+            return try await probe(&hosts, tunnels, start, results)
         } catch let failure as Failure {
             throw failure
         } catch {
             throw Failure(.inputOutput, .labBroken, "\(error)")
         }
+    }
+
+    /// The pairs, without any rules in their way.
+    private func probe(
+        _ hosts: inout [LabHostState], _ tunnels: LabTunnels, _ start: Int, _ flows: LabFlowResults?
+    ) async throws -> LabReport {
+        let map = LabMap(topology: order.topology, hosts: hosts)
+        var prober = try Prober(map: map, options: order.options)
+        try prober.run { report(LabProgress(stage: .probing, done: $0, total: $1)) }
+        let elapsed = Milliseconds.now - start
+        let pings = try await crossCheck(map, prober.probes)
+        try await tunnels.describe(&hosts)
+        for index in hosts.indices { hosts[index].problems += hosts[index].tunnelProblems }
+        let pairs = Judge(map: LabMap(topology: order.topology, hosts: hosts)).judge(prober.probes)
+        try await tunnels.takeDown(&hosts) { report(LabProgress(stage: .takingDown, done: $0, total: $1)) }
+        let results = zip(hosts, pings).map { host, ping in host.result(adding: ping.map { [$0] } ?? []) }
+        return LabReport(hosts: results, pairs: pairs, milliseconds: elapsed, flows: flows)
     }
 
     /// The real `ping`, from each host to the first that answered its probes: a problem where the two disagree.

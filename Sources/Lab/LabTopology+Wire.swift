@@ -17,7 +17,7 @@ extension LabHost: WireRepresentable {
         .list([
             .text(name), .optional(site), .texts(privateAddresses), .texts(publicAddresses), .text(reach.rawValue),
             .texts(interfaces), .texts(overlayAddresses), .text(tree), .all(routedNetworks),
-            .texts(dnsNames),
+            .texts(dnsNames), .texts([underlay.public, underlay.private]), .optional(firewall?.rawValue),
         ])
     }
     init(fields: inout WireFields) throws(WireError) {
@@ -25,7 +25,27 @@ extension LabHost: WireRepresentable {
             name: try fields.text(), site: try fields.optional(), privateAddresses: try fields.texts(),
             publicAddresses: try fields.texts(), reach: try fields.choice(LabReach.self),
             interfaces: try fields.texts(), overlayAddresses: try fields.texts(), tree: try fields.text(),
-            routedNetworks: try fields.all(LabRoutedNetwork.self), dnsNames: try fields.texts())
+            routedNetworks: try fields.all(LabRoutedNetwork.self), dnsNames: try fields.texts(),
+            underlay: try LabUnderlayNames(wire: try fields.next()),
+            firewall: try LabFirewall?(name: try fields.optional()))
+    }
+}
+
+extension LabUnderlayNames: WireRepresentable {
+    var wire: Wire { .texts([`public`, `private`]) }
+    init(fields: inout WireFields) throws(WireError) {
+        self.init(public: try fields.text(), private: try fields.text())
+    }
+}
+
+extension LabFirewall? {
+    fileprivate init(name: String?) throws(WireError) {
+        guard let name else {
+            self = nil
+            return
+        }
+        guard let kind = LabFirewall(rawValue: name) else { throw WireError() }
+        self = kind
     }
 }
 
@@ -59,11 +79,14 @@ extension LabExpectation: WireRepresentable {
 }
 
 extension LabTopology: WireRepresentable {
-    var wire: Wire { .list([.all(sites), .all(hosts), .all(expectations)]) }
+    var wire: Wire {
+        .list([.all(sites), .all(hosts), .all(expectations), .all(strangers), .all(flows.map { [$0] } ?? [])])
+    }
     init(fields: inout WireFields) throws(WireError) {
         self.init(
             sites: try fields.all(LabSite.self), hosts: try fields.all(LabHost.self),
-            expectations: try fields.all(LabExpectation.self))
+            expectations: try fields.all(LabExpectation.self), strangers: try fields.all(LabStranger.self),
+            flows: try fields.all(LabFlowPlan.self).first)
     }
 }
 

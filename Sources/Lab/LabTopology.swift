@@ -50,11 +50,16 @@ package struct LabHost: Hashable, Sendable {
     /// DNS names that endpoints use for it: in the lab they stand in every `/etc/hosts` with its first public
     /// addresses, else its private ones.
     package let dnsNames: [String]
+    /// What its rules call its interfaces toward the Internet and toward its site.
+    package let underlay: LabUnderlayNames
+    /// The dialect of its firewall; nil for a host without one.
+    package let firewall: LabFirewall?
 
     package init(
         name: String, site: String? = nil, privateAddresses: [String] = [], publicAddresses: [String] = [],
         reach: LabReach = .direct, interfaces: [String] = ["wg0"], overlayAddresses: [String], tree: String,
-        routedNetworks: [LabRoutedNetwork] = [], dnsNames: [String] = []
+        routedNetworks: [LabRoutedNetwork] = [], dnsNames: [String] = [], underlay: LabUnderlayNames = .init(),
+        firewall: LabFirewall? = nil
     ) {
         self.name = name
         self.site = site
@@ -66,7 +71,31 @@ package struct LabHost: Hashable, Sendable {
         self.tree = tree
         self.routedNetworks = routedNetworks
         self.dnsNames = dnsNames
+        self.underlay = underlay
+        self.firewall = firewall
     }
+}
+
+/// The names of a host's interfaces outside of the mesh.
+package struct LabUnderlayNames: Hashable, Sendable {
+    /// Toward the Internet.
+    package let `public`: String
+    /// Toward the site.
+    package let `private`: String
+
+    package init(public: String = "eth0", private: String = "eth1") {
+        self.public = `public`
+        self.private = `private`
+    }
+}
+
+/// Whose words a host's rules are in, and so what has to run on the host to load them.
+package enum LabFirewall: String, Hashable, Sendable, CaseIterable {
+    case nftables
+    case iptablesNft = "iptables-nft"
+    case iptablesLegacy = "iptables-legacy"
+    case ufw
+    case firewalld
 }
 
 /// How the internet reaches a host.
@@ -116,11 +145,19 @@ package struct LabTopology: Hashable, Sendable {
     package let sites: [LabSite]
     package let hosts: [LabHost]
     package let expectations: [LabExpectation]
+    package let strangers: [LabStranger]
+    /// Nil for a mesh without a policy: then only the expectations are asked.
+    package let flows: LabFlowPlan?
 
-    package init(sites: [LabSite], hosts: [LabHost], expectations: [LabExpectation]) {
+    package init(
+        sites: [LabSite], hosts: [LabHost], expectations: [LabExpectation], strangers: [LabStranger] = [],
+        flows: LabFlowPlan? = nil
+    ) {
         self.sites = sites
         self.hosts = hosts
         self.expectations = expectations
+        self.strangers = strangers
+        self.flows = flows
     }
 
     /// The name by which an expectation means the machine in a routed network: `hub:192.168.50.0/24`.

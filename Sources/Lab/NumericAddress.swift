@@ -7,6 +7,8 @@ struct NumericAddress: Hashable, Sendable {
 
     var family: LabFamily { bytes.count == 4 ? .ipv4 : .ipv6 }
 
+    init(bytes: [UInt8]) { self.bytes = bytes }
+
     /// An address with or without `/length`; nil when it is none.
     init?(_ text: some StringProtocol) {
         let address = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).first ?? ""

@@ -6,6 +6,8 @@ struct WireGuardPeer: Hashable, Sendable {
     let latestHandshake: Int
     /// As printed, for example `203.0.113.2:51820` or `(none)`.
     let endpoint: String
+    /// Seconds; 0 for off.
+    let keepalive: Int
 }
 
 /// One interface of `wg show all dump`, without its private and preshared keys.
@@ -26,7 +28,8 @@ struct WireGuardInterface: Hashable, Sendable {
             } else if fields.count == 9, result.last?.name == fields[0] {
                 let allowed = fields[4].split(separator: ",").compactMap { NumericPrefix($0) }
                 let peer = WireGuardPeer(
-                    publicKey: fields[1], allowed: allowed, latestHandshake: Int(fields[5]) ?? 0, endpoint: fields[3])
+                    publicKey: fields[1], allowed: allowed, latestHandshake: Int(fields[5]) ?? 0, endpoint: fields[3],
+                    keepalive: Int(fields[8]) ?? 0)
                 result[result.count - 1].peers.append(peer)
             }
         }

@@ -27,39 +27,44 @@ extension Wiring {
         if let siteNumber { joinSite(number, host, siteNumber, sites[siteNumber]) }
         let publics = host.publicAddresses.compactMap { NumericAddress($0) }
         if host.reach == .direct, !publics.isEmpty {
-            uplink(name, "eth0", publics)
+            uplink(name, host.underlay.public, publics)
         } else if host.reach == .natted || siteNumber == nil {
-            makeHome(number, siteNumber == nil ? host.privateAddresses.compactMap { NumericAddress($0) } : [])
+            makeHome(
+                number, host.underlay.public,
+                siteNumber == nil ? host.privateAddresses.compactMap { NumericAddress($0) } : [])
         }
         for (position, network) in host.routedNetworks.enumerated() { makeLAN(number, position, network) }
     }
 
     private mutating func joinSite(_ number: Int, _ host: LabHost, _ siteNumber: Int, _ site: LabSite) {
         let name = Wiring.hostNamespace(number)
-        connect(name, "eth1", "wires", "p\(number)")
+        let port = host.underlay.private
+        connect(name, port, "wires", "p\(number)")
         edit("wires") { $0.lines.append("link set p\(number) master b\(siteNumber)") }
         let prefixes = site.networks.compactMap { NumericPrefix($0) }
         let addresses = host.privateAddresses.compactMap { NumericAddress($0) }
         edit(name) {
+            // Whoever is on the same wire reaches a host so, whatever addresses the site has.
+            $0.lines6.append("addr add \(Wiring.linkLocal(number))/64 dev \(port) nodad")
             for address in addresses {
                 let length = prefixes.first { $0.contains(address) }?.length ?? address.bytes.count * 8
-                let line = "addr add \(address)/\(length) dev eth1"
+                let line = "addr add \(address)/\(length) dev \(port)"
                 if address.family == .ipv4 { $0.lines.append(line) } else { $0.lines6.append(line + " nodad") }
             }
         }
         guard Wiring.usesSiteRouter(host) else { return }
         for family in Set(addresses.map(\.family)).sorted() where family == .ipv4 || hasPublicIPv6 {
-            route(name, "eth1", family)
+            route(name, port, family)
         }
     }
 
     /// A router of the host's own, as at home or in a hotel, with the given or invented addresses behind it.
-    private mutating func makeHome(_ number: Int, _ declared: [NumericAddress]) {
+    private mutating func makeHome(_ number: Int, _ port: String, _ declared: [NumericAddress]) {
         let name = Wiring.hostNamespace(number)
         let router = "n\(number)"
         let addresses = declared.isEmpty ? inventedPrivate() : declared
         makeNATRouter(router)
-        connect(router, "lan", name, "eth0")
+        connect(router, "lan", name, port)
         edit(router) {
             $0.lines.append("addr add \(Wiring.gateway4)/32 dev lan")
             $0.lines6.append("addr add \(Wiring.gateway6)/64 dev lan nodad")
@@ -71,9 +76,9 @@ extension Wiring {
                 }
             }
         }
-        self.number(name, "eth0", addresses)
+        self.number(name, port, addresses)
         for family in Set(addresses.map(\.family)).sorted() where family == .ipv4 || hasPublicIPv6 {
-            route(name, "eth0", family)
+            route(name, port, family)
         }
     }
 
@@ -108,9 +113,10 @@ struct Inventions: Sendable {
     let private6: NumericAddress?
 
     init(avoiding topology: LabTopology) {
-        let texts = topology.hosts.flatMap { host in
-            host.privateAddresses + host.publicAddresses + host.overlayAddresses
-                + host.routedNetworks.map(\.testAddress)
+        var texts = topology.strangers.flatMap(\.addresses)
+        for host in topology.hosts {
+            texts += host.privateAddresses + host.publicAddresses + host.overlayAddresses
+            texts += host.routedNetworks.map(\.testAddress)
         }
         let taken = Set(texts.compactMap { NumericAddress($0) })
         self.taken = taken

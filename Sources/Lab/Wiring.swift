@@ -39,8 +39,11 @@ struct Wiring: Sendable {
     static let behind4 = "169.254.1.1"
     static let behind6 = "fe80::2"
 
-    /// No duplicate address detection and no router advertisements: a lab need not wait for them.
+    /// No duplicate address detection and no router advertisements: a lab need not wait for them. No reverse path
+    /// filter, so that the rules have to do the work; refusals and pings at any rate, for whoever asks fast.
     private static let quietSettings: [(key: String, value: String)] = [
+        ("net.ipv4.conf.all.rp_filter", "0"), ("net.ipv4.conf.default.rp_filter", "0"),
+        ("net.ipv4.icmp_ratelimit", "0"), ("net.ipv6.icmp.ratelimit", "0"), ("net.ipv4.ping_group_range", "0 0"),
         ("net.ipv6.conf.default.accept_dad", "0"), ("net.ipv6.conf.all.accept_dad", "0"),
         ("net.ipv6.conf.default.accept_ra", "0"), ("net.ipv6.conf.default.router_solicitations", "0"),
     ]
@@ -53,10 +56,14 @@ struct Wiring: Sendable {
         add("wires")
         makeInternet(publics)
         for (number, site) in topology.sites.enumerated() {
-            edit("wires") { $0.lines += ["link add b\(number) type bridge", "link set b\(number) up"] }
+            // A hub and no switch: whoever is on the wire sees every frame.
+            edit("wires") {
+                $0.lines += ["link add b\(number) type bridge ageing_time 0", "link set b\(number) up"]
+            }
             makeSiteRouterIfNeeded(number, site, topology.hosts)
         }
         for (number, host) in topology.hosts.enumerated() { makeHost(number, host, topology.sites) }
+        for (number, stranger) in topology.strangers.enumerated() { makeStranger(number, stranger, topology) }
     }
 
     static func hostNamespace(_ number: Int) -> String { "h\(number)" }

@@ -1,0 +1,91 @@
+import Diagnostics
+
+/// The hosts' own firewalls: what has to run for them, and the script that every back end renders.
+struct LabFirewalls: Sendable {
+    let order: LabOrder
+    let width: Int
+
+    /// The hosts that have a script, with the interfaces of each.
+    private var scripts: [(number: Int, interfaces: [String])] {
+        order.topology.hosts.enumerated().compactMap { number, host in
+            let paths = Set(order.trees[number].entries.map(\.path))
+            let interfaces = host.interfaces.filter { paths.contains("hauberk/\($0)/firewall") }
+            return interfaces.isEmpty ? nil : (number, interfaces)
+        }
+    }
+
+    /// What a host does as it boots: the daemon of its firewall, then the rules, before any network. The result is a
+    /// sentence for each that failed.
+    func loadAll(_ finished: (Int, Int) -> Void) async -> [String] {
+        let all = scripts
+        let problems = try? await concurrently(
+            all, width: width,
+            { script -> [String] in
+                if let problem = await start(script.number) { return [problem] }
+                return await run("load", script)
+            }, finished: { finished($0, all.count) })
+        return (problems ?? []).flatMap { $0 }
+    }
+
+    func removeAll(_ finished: (Int, Int) -> Void) async -> [String] {
+        let all = scripts
+        let problems = try? await concurrently(
+            all, width: width, { await run("remove", $0) }, finished: { finished($0, all.count) })
+        return (problems ?? []).flatMap { $0 }
+    }
+
+    /// What the scripts of the hosts say that they counted.
+    func reports(of hosts: [String]) async -> [String] {
+        var result: [String] = []
+        for script in scripts where hosts.contains(order.topology.hosts[script.number].name) {
+            for interface in script.interfaces {
+                let words = LabHostCommand.words(script.number, [path(interface), "report"])
+                result.append(await LabCommand.run(words).output)
+            }
+        }
+        return result
+    }
+
+    private func path(_ interface: String) -> String { "/etc/hauberk/\(interface)/firewall" }
+
+    private func run(_ verb: String, _ script: (number: Int, interfaces: [String])) async -> [String] {
+        var problems: [String] = []
+        for interface in script.interfaces {
+            let words = LabHostCommand.words(script.number, [path(interface), verb])
+            let result = await LabCommand.run(words, milliseconds: order.options.patience.command)
+            if !result.succeeded {
+                let name = order.topology.hosts[script.number].name
+                problems.append("\(name): \(path(interface)) \(verb) failed: \(result.complaint)")
+            }
+        }
+        return problems
+    }
+
+    /// Starts what the firewall of a host needs; a sentence when that fails.
+    private func start(_ number: Int) async -> String? {
+        let words: [String]
+        switch order.topology.hosts[number].firewall {
+        case .ufw: words = ["ufw", "--force", "enable"]
+        case .firewalld: words = ["sh", "-c", LabFirewalls.firewalld]
+        default: return nil
+        }
+        let result = await LabCommand.run(
+            LabHostCommand.words(number, words), milliseconds: order.options.patience.command)
+        if result.succeeded { return nil }
+        return "\(order.topology.hosts[number].name): \(words[0]) did not start: \(result.complaint)"
+    }
+
+    /// A bus of its own, on which everybody may do everything, and the daemon.
+    private static let firewalld = """
+        mkdir -p /run/dbus && cat >/run/dbus/lab.conf <<'END'
+        <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+         "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+        <busconfig><type>system</type><listen>unix:path=/run/dbus/system_bus_socket</listen>
+        <policy context="default"><allow user="*"/><allow own="*"/><allow send_type="*"/><allow receive_type="*"/>
+        <allow send_destination="*"/></policy></busconfig>
+        END
+        dbus-daemon --config-file=/run/dbus/lab.conf --fork --nopidfile </dev/null >/dev/null 2>&1 || exit 1
+        firewalld --nopid </dev/null >/dev/null 2>&1
+        n=0; until firewall-cmd --state >/dev/null 2>&1; do n=$((n + 1)); [ $n -lt 200 ] || exit 1; sleep 0.1; done
+        """
+}
