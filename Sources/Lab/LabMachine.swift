@@ -36,6 +36,9 @@ struct LabMachine: Sendable {
         if !hasKernelWireGuard { needed.append(("wireguard-go", "wireguard-go")) }
         if Wiring(topology).namespaces.contains(where: { !$0.filter.isEmpty }) { needed.append(("nft", "nftables")) }
         if options.crossCheck == .ping { needed.append(("ping", "iputils-ping")) }
+        for firewall in LabFirewall.allCases where topology.hosts.contains(where: { $0.firewall == firewall }) {
+            needed += firewall.tools.filter { tool in !needed.contains { $0.0 == tool.program } }
+        }
         let missing = needed.filter { LabMachine.find($0.0, in: searchPath) == nil }
         guard !missing.isEmpty else { return }
         let packages = Set(missing.map(\.1)).sorted().joined(separator: " ")

@@ -40,10 +40,10 @@ extension LabReport {
     }
 }
 
-private func jsonArray(_ values: [String]) -> String { "[" + values.map(jsonString).joined(separator: ", ") + "]" }
+func jsonArray(_ values: [String]) -> String { "[" + values.map(jsonString).joined(separator: ", ") + "]" }
 
 /// The text as a JSON string (RFC 8259, section 7).
-private func jsonString(_ text: String) -> String {
+func jsonString(_ text: String) -> String {
     var result = "\""
     for scalar in text.unicodeScalars {
         switch scalar {

@@ -60,7 +60,7 @@ extension LabExpectation {
 }
 
 /// The rows with two blanks between columns as wide as their widest cell; the last column is ragged.
-private func aligned(_ rows: [[String]]) -> String {
+func aligned(_ rows: [[String]]) -> String {
     let columns = rows.map(\.count).max() ?? 0
     let widths = (0..<columns).map { column in
         rows.map { column < $0.count ? $0[column].unicodeScalars.count : 0 }.max() ?? 0

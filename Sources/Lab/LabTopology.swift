@@ -163,3 +163,20 @@ package struct LabTopology: Hashable, Sendable {
     /// The name by which an expectation means the machine in a routed network: `hub:192.168.50.0/24`.
     package static func nodeName(host: String, prefix: String) -> String { "\(host):\(prefix)" }
 }
+
+extension LabFirewall {
+    /// The programs that it needs on this machine, with the Debian package of each.
+    var tools: [(program: String, package: String)] {
+        switch self {
+        case .nftables: return [("nft", "nftables")]
+        case .iptablesNft: return [("iptables-nft", "iptables")]
+        case .iptablesLegacy: return [("iptables-legacy", "iptables")]
+        case .ufw: return [("ufw", "ufw"), ("iptables", "iptables")]
+        case .firewalld:
+            return [("firewalld", "firewalld"), ("firewall-cmd", "firewalld"), ("dbus-daemon", "dbus-daemon")]
+        }
+    }
+
+    /// Whether this machine has what it needs.
+    package var isInstalled: Bool { tools.allSatisfy { LabMachine.find($0.program) != nil } }
+}

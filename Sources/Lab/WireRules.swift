@@ -64,12 +64,20 @@ struct WireRules: Sendable {
             }
         }
         for way in topology.flows?.ways ?? [] where way.plane == .underlay && way.sender == .own {
-            guard let source = NumericAddress(way.source), let target = NumericAddress(way.target) else { continue }
-            for subject in way.subjects where subject.isAllowed && subject.transport != .echo {
+            open(way, topology.hosts.first { $0.name == way.from })
+        }
+    }
+
+    private mutating func open(_ way: LabWay, _ host: LabHost?) {
+        guard let target = NumericAddress(way.target), let source = NumericAddress(way.source) else { return }
+        // Before its router hides it, a host has its own address.
+        let isAnywhere = source.bytes.allSatisfy { $0 == 0 }
+        let sources = isAnywhere ? (host?.privateAddresses ?? []).compactMap { NumericAddress($0) } : [source]
+        for subject in way.subjects where subject.isAllowed && subject.transport != .echo {
+            let number: UInt8 = subject.transport == .tcp ? 6 : 17
+            for source in sources {
                 openings.insert(
-                    Opening(
-                        source: source, target: target, protocolNumber: subject.transport == .tcp ? 6 : 17,
-                        port: subject.port))
+                    Opening(source: source, target: target, protocolNumber: number, port: subject.port))
             }
         }
     }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Diagnostics
+import HostPlans
 import Lab
+import MeshFiles
 import MeshModel
 import SystemAccess
 
@@ -8,42 +10,125 @@ import SystemAccess
 struct ProveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prove",
-        abstract: "Run the mesh for real in network namespaces and hold every pair against what is declared.",
-        usage: "hauberk prove [<options>]",
+        abstract: "Run the mesh for real in network namespaces and hold every pair and flow against what is declared.",
+        usage: "hauberk prove [<peer> …] [<options>]",
         discussion: """
-            Builds each site, the routers and NATs between them, and every host; brings the rendered trees up with \
-            wg-quick; and probes every pair in both families over the tunnels. Nothing outside of the namespaces is \
-            touched, and nothing is left behind. A peer that keeps its private key to itself runs with one of the lab's. \
-            Works without root where user namespaces are allowed.
+            Builds each site, the routers and NATs between them, and every host; loads the rendered rules and brings \
+            the rendered trees up with wg-quick. Then it asks every flow of the policy and of its complement: through \
+            the tunnels, beside them, through gateways, by strangers on each wire and on the Internet, and with forged \
+            sources; and listens to every wire for plaintext. With the rules gone again, every way must be open, and \
+            every pair is probed in both families. Nothing outside of the namespaces is touched, and nothing is left \
+            behind. A peer that keeps its private key to itself runs with one of the lab's. Works without root where \
+            user namespaces are allowed.
             """)
 
-    @Flag(name: .long, help: "Print every pair, not only those that differ.")
+    @Argument(
+        help: ArgumentHelp(
+            "The peers to prove, with the relays and gateways between them; all by default.", valueName: "peer"))
+    var peers: [String] = []
+
+    @Option(
+        name: .long, parsing: .singleValue,
+        help: ArgumentHelp("Prove the peers of a group; repeat for more.", valueName: "group"))
+    var group: [String] = []
+
+    @Option(
+        name: .long, parsing: .singleValue,
+        help: ArgumentHelp(
+            "The dialect of the rules, one lab for each: \(ProofDialect.names.joined(separator: ", ")). Else what mesh.yaml "
+                + "names. Repeat for more.", valueName: "dialect"))
+    var firewall: [String] = []
+
+    @Option(
+        name: .long, help: ArgumentHelp("Write the report as a page to look at.", valueName: "file"),
+        completion: .file())
+    var html: String?
+
+    @Flag(name: .long, help: "Print every pair and flow, not only those that differ.")
     var all = false
 
     @OptionGroup var mesh: MeshOptions
     @OptionGroup var identity: IdentityOptions
     @OptionGroup var format: FormatOptions
 
+    func validate() throws {
+        for word in firewall where ProofDialect.dialects(word) == nil {
+            throw ValidationError(
+                "--firewall takes \(ProofDialect.names.joined(separator: ", ")), and not \(quoted(word))")
+        }
+    }
+
     func run() async throws {
         let loaded = try LoadedMesh.read(try mesh.path())
         if loaded.isRefused { throw Failure(.meshInvalid, loaded.findings) }
-        let session = try RenderSession(loaded, identity: identity, targets: ["wg-quick"], .standIns)
-        let folder = try TemporaryFolder(prefix: "hauberk-prove")
-        defer { folder.remove() }
-        _ = try session.write(below: folder.path, only: [])
-        let topology = LabDeclaration(session.mesh, trees: folder.path).topology
-        let progress = ProgressLine()
-        let report = try await Lab.prove(topology, options: LabOptions(agent: Self.agent)) { step in
-            progress.update("\(step.stage.rawValue) \(step.done) of \(step.total)")
-        }
-        progress.finish()
+        if !peers.isEmpty { try loaded.requireEnabled(peers) }
+        var runs: [ProofRun] = []
+        for dialect in try dialects(of: loaded) { runs.append(try await prove(loaded, dialect)) }
+        let report = ProofReport(runs: runs)
+        if let html { try report.writePage(to: html) }
         if format.json {
             Result.print(report.json)
         } else {
             Result.print(report.text)
-            if all { Result.print(report.pairTable) }
+            if all { Result.print(report.everything) }
         }
         if !report.isAsDeclared { throw ExitCode(ExitStatus.no.rawValue) }
+    }
+
+    /// One lab, with the rules in one dialect.
+    private func prove(_ loaded: LoadedMesh, _ dialect: ProofDialect) async throws -> ProofRun {
+        let session = try RenderSession(
+            loaded, identity: identity, targets: ["wg-quick"], firewall: dialect.kind, .standIns)
+        let folder = try TemporaryFolder(prefix: "hauberk-prove")
+        defer { folder.remove() }
+        _ = try session.write(below: folder.path, only: [])
+        let firewalls = HostFirewalls(
+            session.mesh, override: dialect.kind, beside: try BesideMeshes.read(session.mesh.declared, at: loaded.path))
+        let declaration = LabDeclaration(
+            session.mesh, trees: folder.path, firewalls: firewalls, dialect: dialect.lab,
+            chosen: try chosen(in: session.mesh), moment: Moment.now.seconds)
+        let topology = declaration.topology
+        let progress = ProgressLine()
+        let report = try await Lab.prove(topology, options: LabOptions(agent: Self.agent)) { step in
+            progress.update("\(dialect.title): \(step.stage.rawValue) \(step.done) of \(step.total)")
+        }
+        progress.finish()
+        return ProofRun(dialect: dialect.title, topology: topology, report: report)
+    }
+
+    /// The labs to run, in the order of the flags.
+    private func dialects(of loaded: LoadedMesh) throws -> [ProofDialect] {
+        let mesh = try loaded.complete().declared
+        if firewall.isEmpty { return [.declared(mesh)] }
+        if mesh.policy == nil, firewall != ["none"] {
+            throw Failure(
+                .usage, .unsupportedPolicy,
+                "--firewall: the mesh has no policy: every host reaches every port of every other, and there is nothing "
+                    + "to enforce",
+                hint: "say in mesh.yaml what may be reached: `allow: [{from: …, to: …, service: …}]`")
+        }
+        return firewall.flatMap { ProofDialect.dialects($0) ?? [] }
+    }
+
+    /// The chosen peers by index, with whoever passes their packets on; empty for all.
+    private func chosen(in mesh: Mesh) throws -> [Int] {
+        if peers.isEmpty, group.isEmpty { return [] }
+        var chosen = Set(peers.compactMap(mesh.index))
+        for name in group {
+            guard let number = mesh.groups.firstIndex(where: { $0.name == name }) else {
+                throw ValidationError("--group: the mesh has no group \(quoted(name))")
+            }
+            chosen.formUnion(mesh.peers.indices.filter { mesh.peers[$0].declared.groups.contains(number) })
+        }
+        let ends = chosen.sorted()
+        for (from, to) in ends.flatMap({ from in ends.filter { $0 > from }.map { (from, $0) } }) {
+            if case .relay(let relay) = mesh.topology[from, to] { chosen.insert(relay) }
+        }
+        for exit in mesh.declared.policy?.exits ?? [] {
+            let isUsed = ends.contains { exit.users.value.contains(peer: mesh.declaredIndices[$0], in: mesh.declared) }
+            if isUsed, let gateway = mesh.declaredIndices.firstIndex(of: exit.via.value) { chosen.insert(gateway) }
+        }
+        return chosen.sorted()
     }
 
     /// This very program, which starts itself again inside the namespaces.

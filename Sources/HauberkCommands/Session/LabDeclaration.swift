@@ -8,16 +8,34 @@ struct LabDeclaration {
     private let mesh: Mesh
     /// The folder with a rendered tree for each host.
     private let trees: String
+    private let firewalls: HostFirewalls
+    /// The dialect that the hosts' own are proved in; nil for what each declares.
+    private let dialect: LabFirewall?
+    private let chosen: [Int]
+    private let moment: Int64
 
-    init(_ mesh: Mesh, trees: String) {
+    /// `chosen` are the peers that take part; empty means all.
+    init(
+        _ mesh: Mesh, trees: String, firewalls: HostFirewalls, dialect: LabFirewall? = nil, chosen: [Int] = [],
+        moment: Int64
+    ) {
         self.mesh = mesh
         self.trees = trees
+        self.firewalls = firewalls
+        self.dialect = dialect
+        self.chosen = chosen.isEmpty ? Array(mesh.peers.indices) : chosen
+        self.moment = moment
     }
 
     var topology: LabTopology {
-        LabTopology(
+        let places = LabPlaces(
+            mesh, hostNames: mesh.peers.map(\.name),
+            publicAddresses: mesh.peers.map { $0.declared.publicAddresses.map(\.value) })
+        let flows = LabFlows(mesh, firewalls: firewalls, places: places, chosen: chosen, moment: moment)
+        return LabTopology(
             sites: mesh.sites.map { LabSite(name: $0.name, networks: $0.networks.map(\.value.description)) },
-            hosts: mesh.peers.indices.map(host), expectations: expectations)
+            hosts: chosen.map(host), expectations: expectations,
+            strangers: flows == nil ? [] : places.labStrangers(mesh), flows: flows?.plan)
     }
 
     private func host(_ index: Int) -> LabHost {
@@ -27,7 +45,7 @@ struct LabDeclaration {
             name: peer.name,
             site: declared.site.map { mesh.sites[$0].name },
             privateAddresses: declared.privateAddresses.map(\.value.description),
-            publicAddresses: declared.publicAddresses.map(\.value.description),
+            publicAddresses: publicAddresses(of: index).map(\.description),
             reach: declared.site == nil && declared.publicAddresses.isEmpty && declared.endpoint == nil
                 ? .natted : .direct,
             interfaces: [(declared.overrides.interface ?? mesh.wireGuard.interface).description],
@@ -36,12 +54,33 @@ struct LabDeclaration {
             routedNetworks: declared.routes.map { route in
                 LabRoutedNetwork(prefix: route.value.description, testAddress: testAddress(in: route.value).description)
             },
-            dnsNames: endpointName(of: declared).map { [$0] } ?? [])
+            dnsNames: endpointName(of: declared).map { [$0] } ?? [], underlay: underlayNames(of: index),
+            firewall: labFirewall(of: index))
+    }
+
+    /// What the host's rules call its interfaces; the lab's own names where the mesh file gives none.
+    private func underlayNames(of index: Int) -> LabUnderlayNames {
+        let site = mesh.peers[index].declared.site.map { mesh.sites[$0] }
+        let exits = mesh.declared.policy?.exits ?? []
+        let exit = exits.first { $0.via.value == mesh.declaredIndices[index] }?.interface
+        let outside = (exit ?? site?.publicInterface)?.description ?? "eth0"
+        let inside = site?.interface?.description ?? "eth1"
+        return LabUnderlayNames(public: outside == inside ? outside + "p" : outside, private: inside)
+    }
+
+    private func labFirewall(of index: Int) -> LabFirewall? {
+        switch firewalls.kind(of: index) {
+        case .none, .csf, .pf: return nil
+        case .nftables: return .nftables
+        case .iptables: return dialect == .iptablesLegacy ? .iptablesLegacy : .iptablesNft
+        case .ufw: return .ufw
+        case .firewalld: return .firewalld
+        }
     }
 
     /// What the lab's Internet routes to the host: its public addresses, the address of its `endpoint:`, and for an
     /// endpoint by name alone an address of the lab's own (RFC 2544 keeps 198.18.0.0/15 for such networks).
-    private func publicAddresses(of index: Int) -> [String] {
+    private func publicAddresses(of index: Int) -> [IPAddress] {
         let declared = mesh.peers[index].declared
         var addresses = declared.publicAddresses.map(\.value)
         if case .address(let address)? = declared.endpoint?.host, !addresses.contains(address) {
@@ -50,7 +89,7 @@ struct LabDeclaration {
         if addresses.isEmpty, endpointName(of: declared) != nil {
             addresses.append(.v4(0xc612_0000 + UInt32(truncatingIfNeeded: index + 1)))
         }
-        return addresses.map(\.description)
+        return addresses
     }
 
     private func endpointName(of peer: DeclaredPeer) -> String? {
@@ -73,8 +112,8 @@ struct LabDeclaration {
 
     private var expectations: [LabExpectation] {
         var result: [LabExpectation] = []
-        for from in mesh.peers.indices {
-            for to in mesh.peers.indices where to != from {
+        for from in chosen {
+            for to in chosen where to != from {
                 result += expectations(from, to)
             }
         }
