@@ -30,7 +30,10 @@ package struct DiagnosticID: Hashable, Sendable, CustomStringConvertible {
 extension DiagnosticID {
     /// Every identifier that the program can report, sorted by name.
     package static let all: [DiagnosticID] =
-        [yamlSyntax, lockFile, keyring, meshFile, addressing, topology, output, operation, lab, commands, policy, sockets]
+        [
+            yamlSyntax, lockFile, keyring, meshFile, addressing, topology, output, operation, lab, commands, policy,
+            sockets,
+        ]
         .flatMap { $0 }
         .sorted { $0.name < $1.name }
 }

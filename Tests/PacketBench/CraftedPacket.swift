@@ -1,3 +1,4 @@
+import CNamespaces
 import Glibc
 
 /// One packet to send, as bytes.
