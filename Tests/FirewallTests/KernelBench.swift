@@ -106,13 +106,21 @@ struct KernelBench {
         case .otherICMP: content = sample.about == nil ? ("far-solicit", 0, 0) : ("error", 0, 0)
         case .neighborDiscovery: content = ("solicit", 0, 0)
         }
-        let flags = sample.about.map(KernelBench.quoted) ?? (packet.state == .reply ? "reply" : "-")
+        let flags = sample.about.map(KernelBench.quoted) ?? flags(packet.state)
         return "packet \(id) \(hook.0) \(hook.1) \(hook.2) \(content.0) \(packet.source) \(content.1) "
             + "\(packet.destination) \(content.2) \(flags)"
     }
 }
 
 extension KernelBench {
+    fileprivate func flags(_ state: Packet.State) -> String {
+        switch state {
+        case .original, .related: return "-"
+        case .reply: return "reply"
+        case .invalid: return "invalid"
+        }
+    }
+
     /// A packet as an error names it.
     fileprivate static func quoted(_ packet: Packet) -> String {
         guard case .transport(let transport, let source, let port) = packet.content else {

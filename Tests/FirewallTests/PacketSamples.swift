@@ -18,7 +18,7 @@ struct PacketSamples {
         var samples = PacketSamples(bench)
         let all = samples.originals()
         let chosen = all.count <= limit ? all : Array(all.shuffled(using: &random).prefix(limit))
-        let first = (chosen + samples.housekeeping()).map { bench.sample(samples.numbered($0)) }
+        let first = chosen.map { bench.sample(samples.numbered($0)) } + samples.housekeeping().map { bench.sample($0) }
         let passing = first.filter(\.passes).map(\.packet)
         let errors = passing.compactMap { samples.error(about: $0) }
         let answers = passing.compactMap { samples.answer(to: $0) }.map { bench.sample($0) }
@@ -47,7 +47,14 @@ struct PacketSamples {
     private var overlayRemotes: [IPAddress] {
         let peers = bench.mesh.peers.indices.filter { $0 != bench.host }.flatMap { bench.mesh.peers[$0].addresses }
         let free = bench.mesh.prefixes.compactMap { $0.last.advanced(by: -2) }
-        return unique(peers + outside + free + strangers)
+        return unique(peers + outside + free + edges + strangers)
+    }
+
+    /// The first addresses beyond the mesh's prefixes, on both sides.
+    private var edges: [IPAddress] {
+        bench.mesh.prefixes.flatMap { prefix in
+            [prefix.first.advanced(by: -1), prefix.last.advanced(by: 1)].compactMap { $0 }
+        }
     }
 
     /// One address in each network that the policy names outside of the mesh.
@@ -69,7 +76,7 @@ struct PacketSamples {
         let inside = named.flatMap(\.prefixes).compactMap {
             $0.length == $0.family.bits ? nil : $0.last.advanced(by: -1)
         }
-        return unique(members + inside + strangers).filter { !own.contains($0) }
+        return unique(members + inside + edges + strangers).filter { !own.contains($0) }
     }
 
     private func unique(_ addresses: [IPAddress]) -> [IPAddress] {
@@ -107,14 +114,27 @@ struct PacketSamples {
         return bench.sides.filter { $0 != .neighbor }.flatMap { side in
             bench.addresses(side).flatMap { own -> [Packet] in
                 let hook = Packet.Hook.input(side)
-                if own.family == .v4 { return [Packet(hook, from: server, to: own, .dhcpAnswer)] }
+                if own.family == .v4 {
+                    return [Packet(hook, from: server, to: own, .dhcpAnswer)]
+                        + [(67, 69), (66, 68), (67, 67)].compactMap { nearly(hook, server, own, $0) }
+                }
                 let stranger = strangers.filter { $0.family == .v6 }
                 return [
                     Packet(hook, from: neighbor, to: own, .dhcpAnswer),
                     Packet(hook, from: neighbor, to: own, .neighborDiscovery),
-                ] + stranger.map { Packet(hook, from: $0, to: own, .otherICMP) }
+                ] + [(547, 545), (547, 547)].compactMap { nearly(hook, neighbor, own, $0) }
+                    + stranger.compactMap { nearly(hook, $0, own, (547, 546)) }
+                    + stranger.map { Packet(hook, from: $0, to: own, .otherICMP) }
             }
         }
+    }
+
+    /// What is no answer of a DHCP server, though it looks like one.
+    private func nearly(
+        _ hook: Packet.Hook, _ source: IPAddress, _ target: IPAddress, _ ports: (Int, Int)
+    ) -> Packet? {
+        guard let from = Port(ports.0), let to = Port(ports.1) else { return nil }
+        return Packet(hook, from: source, to: target, .transport(.udp, source: from, destination: to))
     }
 
     private func sorted(_ addresses: [IPAddress]) -> [IPAddress] { Set(addresses).sorted() }
@@ -131,6 +151,10 @@ struct PacketSamples {
             for destination in destinations where source != destination && source.family == destination.family {
                 result.append(make(source, destination, .echoRequest))
                 result.append(make(source, destination, .other))
+                if let port = ports.first(where: { $0.0 == .tcp })?.1 {
+                    let packet = make(source, destination, .transport(.tcp, source: any, destination: port))
+                    result.append(packet.with(.invalid))
+                }
                 for (transport, port) in ports {
                     result.append(make(source, destination, .transport(transport, source: any, destination: port)))
                 }
@@ -158,18 +182,30 @@ struct PacketSamples {
             .transport(transport, source: fresh, destination: port), packet.state)
     }
 
-    /// That it is too big, from a router on the way that nobody knows.
+    /// That it is too big: from a router on the way that nobody knows, or from this host about what came in.
     private func error(about packet: Packet) -> SamplePacket? {
-        guard case .transport = packet.content, case .output(let side) = packet.hook,
+        guard case .transport(let transport, _, _) = packet.content, packet.state == .original,
             let router = strangers.first(where: { $0.family == packet.source.family }), router != packet.destination
         else { return nil }
-        let error = Packet(.input(side), from: router, to: packet.source, .otherICMP, .related)
+        let error: Packet
+        switch packet.hook {
+        case .output(let side): error = Packet(.input(side), from: router, to: packet.source, .otherICMP, .related)
+        case .input(let side):
+            // The host's stack has refused a TCP connection by now, and nothing relates to it any more.
+            if transport == .tcp { return nil }
+            error = Packet(.output(side), from: packet.destination, to: packet.source, .otherICMP, .related)
+        case .forward(let from, let to, let isTranslated):
+            let hook = Packet.Hook.forward(from: to, to: from, isTranslated: isTranslated)
+            error = Packet(hook, from: router, to: packet.source, .otherICMP, .related)
+        }
         return bench.sample(error, about: packet)
     }
 
     /// What comes back; nil where the host's own stack has answered and closed the connection by itself.
     private func answer(to packet: Packet) -> Packet? {
-        guard case .transport(let transport, let source, let port) = packet.content, policy.exit == nil else {
+        guard case .transport(let transport, let source, let port) = packet.content, policy.exit == nil,
+            packet.state == .original
+        else {
             return nil
         }
         let hook: Packet.Hook
@@ -184,6 +220,13 @@ struct PacketSamples {
         return Packet(
             hook, from: packet.destination, to: packet.source, .transport(transport, source: port, destination: source),
             .reply)
+    }
+}
+
+extension Packet {
+    /// The same in another state.
+    fileprivate func with(_ state: State) -> Packet {
+        Packet(hook, from: source, to: destination, content, state)
     }
 }
 

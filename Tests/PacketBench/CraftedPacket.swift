@@ -91,10 +91,11 @@ struct CraftedPacket {
     private static func tcp(_ from: UInt16, _ to: UInt16, _ id: UInt32, _ flags: String, _ payload: [UInt8]) -> [UInt8]
     {
         let isAnswer = flags == "reply"
+        // SYN with FIN is of no connection, and connection tracking calls it invalid.
         // The answer's sequence is the acknowledged one's own; the number of the first is the id of the packet answered.
         return big(from) + big(to) + big(UInt32(isAnswer ? 7 : 1_000))
             + big(UInt32(isAnswer ? 1_001 + payload.count : 0))
-            + [0x50, isAnswer ? 0x12 : 0x02, 0x40, 0, 0, 0, 0, 0] + payload
+            + [0x50, isAnswer ? 0x12 : flags == "invalid" ? 0x03 : 0x02, 0x40, 0, 0, 0, 0, 0] + payload
     }
 
     /// An INIT (RFC 9260 section 3.3.2) with the mark as its tag and the id as its window.
