@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import HostPlans
 import MeshFiles
 import MeshFixtures
 import MeshModel
@@ -31,13 +32,31 @@ struct GoldenMesh {
 
     func rendered() throws -> RenderedMesh { RenderedMesh(try mesh(), TargetSet.builtInTargets) }
 
-    /// What the targets render: text by path, below the name of the target.
+    /// The back ends whose files are among the goldens of a mesh with a policy.
+    static let firewalls: [FirewallKind] = [.nftables]
+
+    /// What the targets and the back ends render: text by path, below the name of the target or dialect.
     func tree() throws -> [String: String] {
         let rendered = try rendered()
-        var tree: [String: String] = [:]
+        var tree = try firewallTree(rendered.mesh)
         for target in TargetSet.builtInTargets {
             for (path, bytes) in rendered.tree(of: target.name) {
                 tree["\(target.name)/\(path)"] = String(decoding: bytes, as: UTF8.self)
+            }
+        }
+        return tree
+    }
+
+    /// Empty for a mesh without a policy.
+    private func firewallTree(_ mesh: Mesh) throws -> [String: String] {
+        guard let plan = FirewallPlan(mesh, at: nil) else { return [:] }
+        var tree: [String: String] = [:]
+        for kind in Self.firewalls {
+            for host in mesh.peers.indices {
+                for artifact in try Firewalls.artifacts(for: host, in: plan, kind: kind) {
+                    let text = String(decoding: artifact.bytes { _ in "" }, as: UTF8.self)
+                    tree["\(kind.rawValue)/\(mesh.peers[host].name)/\(artifact.path)"] = text
+                }
             }
         }
         return tree

@@ -53,7 +53,7 @@ package struct NftablesFirewall: FirewallBackend {
     }
 
     private static func script(_ policy: FirewallPolicy) -> FirewallScript {
-        let verb = policy.guardMode == .log ? "watched" : "refused"
+        let watched = "packets,underlay-*) echo \"watched $counter $name packets ${rest#bytes } bytes\" ;;\n        "
         return FirewallScript(
             "nftables", needing: [.init("nft", from: "nftables")],
             shared: "table='inet \(table(policy.interface))'",
@@ -64,7 +64,7 @@ package struct NftablesFirewall: FirewallBackend {
                 """,
             check: "nft -c -f \"$folder/\(file)\"",
             report: """
-                # Each line: refused, or watched where the guard lets through what it would refuse; where; how much.
+                # In each line what was done, where, and how much. What is watched the guard would refuse, and lets through.
                 counters=$(nft list counters table $table 2>/dev/null) || {
                     echo "$0: the rules are not loaded" >&2
                     exit 1
@@ -72,8 +72,7 @@ package struct NftablesFirewall: FirewallBackend {
                 echo "$counters" | while read -r word name rest; do
                     case $word,${counter-} in
                     counter,*) counter=$name ;;
-                    packets,underlay-*) echo "\(verb) $counter $name packets ${rest#bytes } bytes" ;;
-                    packets,*) echo "refused $counter $name packets ${rest#bytes } bytes" ;;
+                    \(policy.guardMode == .log ? watched : "")packets,*) echo "refused $counter $name packets ${rest#bytes } bytes" ;;
                     esac
                 done
                 """)

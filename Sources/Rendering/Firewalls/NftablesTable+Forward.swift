@@ -35,7 +35,7 @@ extension NftablesTable {
 
     private mutating func addTunnelForward() {
         let (refuse, entry) = (goto(.tunnelForward), goto(.tunnelEntry))
-        var lines = Self.states(refuse)
+        var lines = Self.states(goto(.invalid))
         if !policy.transit.isEmpty { lines.append("jump transit") }
         if let exit = policy.exit {
             lines.append("# To the Internet.")

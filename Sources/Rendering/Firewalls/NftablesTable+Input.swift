@@ -49,19 +49,21 @@ extension NftablesTable {
 
     private mutating func addTunnelInput() {
         let refuse = goto(.tunnelIn)
-        var lines = Self.states(refuse)
+        let beyond = policy.transit.isEmpty ? refuse : "goto own-network"
+        var lines = Self.states(goto(.invalid))
         for family in IPFamily.allCases {
             let own = PrefixSet(policy.addresses.map(IPPrefix.host))
             let other = match(.destination, own, family, "own", isNegated: true)
-            if let other { lines.append("\(other) goto own-network") }
+            if let other { lines.append("\(other) \(beyond)") }
         }
         lines += echoes(.source)
         lines += accepting("ingress", policy.ingress.lasting).rules(.source, .destination)
         lines += expiring(policy.ingress, .source, "ingress")
         add(chain: "tunnel-in", nil, lines + [refuse])
+        if policy.transit.isEmpty { return }
         add(
             chain: "own-network", "To an address of this host outside of the mesh, as to the network that it is in.",
-            (policy.transit.isEmpty ? [] : ["jump transit"]) + [refuse])
+            ["jump transit", refuse])
     }
 
     mutating func echoes(_ address: NftablesAddress) -> [String] {
@@ -94,7 +96,7 @@ extension NftablesTable {
         }
         lines += Self.neighborDiscovery + Self.dhcpAnswers
         lines += rules(.source, policy.members, "members", "goto member-in") + Self.states(refuse)
-        lines += underlayIngress.flatMap { $0.sets.rules(.source, .destination, on: $0.interface) }
+        lines += underlayIngress.flatMap { $0.sets.forStrangers.rules(.source, .destination, on: $0.interface) }
         add(chain: "underlay-in", nil, lines + [refuse])
         if policy.members == nil { return }
         lines = ["meta l4proto { icmp, ipv6-icmp } accept", "ct state invalid \(refuse)"]

@@ -29,7 +29,7 @@ extension NftablesTable {
 
     private mutating func addTunnelOutput() {
         let refuse = goto(.tunnelOut)
-        var lines = Self.states(refuse)
+        var lines = Self.states(goto(.invalid))
         if let notInternet = policy.notInternet {
             lines.append("# To the Internet, through the exit.")
             for family in IPFamily.allCases {

@@ -16,7 +16,7 @@ struct NftablesTable {
     /// What this host offers on the underlay, each with the match on its interface.
     private(set) var underlayIngress: [(interface: String, sets: NftablesPortSets)] = []
     /// What other members offer on the underlay.
-    private(set) var underlayEgress = NftablesPortSets(name: "", isAnywhere: false, families: [])
+    private(set) var underlayEgress = NftablesPortSets(name: "", isAnywhere: false)
 
     init(_ policy: FirewallPolicy) {
         self.policy = policy
@@ -38,7 +38,7 @@ struct NftablesTable {
 
     /// Interfaces of other meshes as one match; nil for none.
     var neighborInterfaces: String? {
-        let names = policy.neighbors.map(\.interface).sorted().map { "\"\($0)\"" }
+        let names = Set(policy.neighbors.map(\.interface)).sorted().map { "\"\($0)\"" }
         return names.isEmpty ? nil : names.nftChoice
     }
 
@@ -126,13 +126,17 @@ struct NftablesTable {
     mutating func accepting(
         _ name: String, _ ports: [NftablesPorts], anywhere: [ServicePorts] = [], from origins: [NftablesOrigin] = []
     ) -> NftablesPortSets {
-        var result = NftablesPortSets(name: name, isAnywhere: !anywhere.isEmpty, families: [])
+        var result = NftablesPortSets(name: name, isAnywhere: !anywhere.isEmpty)
         if !anywhere.isEmpty { sets.append(NftablesSet(name, ports: anywhere, of: origins)) }
         for family in IPFamily.allCases {
             let own = ports.filter { $0.prefix.family == family }
             let entries = NftablesPorts.disjoint(own, excluding: anywhere)
             if entries.isEmpty { continue }
             result.families.append(family)
+            let isForStrangers = entries.contains {
+                !$0.prefix.isHost || policy.members?.contains($0.prefix.network) != true
+            }
+            if isForStrangers { result.strangers.append(family) }
             sets.append(NftablesSet(name + family.nftDigit, entries: entries))
         }
         return result
@@ -143,7 +147,16 @@ struct NftablesTable {
 struct NftablesPortSets {
     let name: String
     let isAnywhere: Bool
-    var families: [IPFamily]
+    var families: [IPFamily] = []
+    /// Of the families, those of whose addresses not all are members' underlay addresses.
+    fileprivate var strangers: [IPFamily] = []
+
+    /// What can be of use once members have been sorted out.
+    var forStrangers: NftablesPortSets {
+        var result = self
+        result.families = strangers
+        return result
+    }
 
     /// Rules that accept what is in the sets; `port` is that of the side which offers the service.
     func rules(_ address: NftablesAddress, _ port: NftablesPort, on interface: String = "") -> [String] {
@@ -179,12 +192,14 @@ enum NftablesRefusal: String {
     case tunnelForward = "tunnel-forward"
     /// Toward the tunnel from outside of it, where a stranger could learn from an answer.
     case tunnelEntry = "tunnel-entry"
+    /// Of no connection that the kernel knows, in or into the tunnel: late packets among them, which no answer helps.
+    case invalid
 
     /// Whether the guard decides it.
     var isUnderlay: Bool { self == .underlayIn || self == .underlayOut || self == .underlayForward }
 
     /// Whether the sender is told.
-    var isRejected: Bool { self != .spoofed && self != .underlayIn && self != .tunnelEntry }
+    var isRejected: Bool { ![.spoofed, .underlayIn, .tunnelEntry, .invalid].contains(self) }
 
     /// Part of the log's prefix, at most 3 letters: of its 29 the interface may take 15.
     var hook: String {
@@ -192,6 +207,7 @@ enum NftablesRefusal: String {
         case .spoofed, .underlayIn, .tunnelIn: return "in"
         case .leaking, .underlayOut, .tunnelOut: return "out"
         case .underlayForward, .tunnelForward, .tunnelEntry: return "fwd"
+        case .invalid: return "inv"
         }
     }
 
