@@ -20,28 +20,37 @@ struct FirewallRendering {
     /// What a host's firewall must do.
     func policy(of host: Int) -> FirewallPolicy { policies.policy(for: host, neighbors: firewalls.neighbors(of: host)) }
 
-    /// Throws everything that the hosts' dialects cannot say of what the policy asks of them.
-    func require(_ hosts: [Int]) throws(Failure) {
-        var findings: [Diagnostic] = []
-        var status = ExitStatus.meshInvalid
-        for host in hosts {
-            do throws(Failure) {
-                try Firewalls.require(
-                    policies, says: host, kind: firewalls.kind(of: host), neighbors: firewalls.neighbors(of: host))
-            } catch {
-                findings += error.diagnostics
-                status = error.status
-                if status == .usage { break }
-            }
-        }
-        if !findings.isEmpty { throw Failure(status, findings.sorted()) }
-    }
-
-    /// A host's files; none without a firewall. What the dialect cannot say has been refused before.
-    mutating func artifacts(for host: Int) -> [Artifact] {
+    /// A host's files; none without a firewall. Throws what the dialect cannot say.
+    mutating func artifacts(for host: Int) throws(Failure) -> [Artifact] {
         if let last, last.host == host { return last.artifacts }
-        let artifacts = Firewalls.backend(firewalls.kind(of: host))?.artifacts(for: policy(of: host)) ?? []
+        let kind = firewalls.kind(of: host)
+        let artifacts =
+            kind == .none ? [] : try Firewalls.artifacts(of: policy(of: host), for: host, in: policies, kind: kind)
         last = (host, artifacts)
         return artifacts
+    }
+}
+
+/// What hosts' firewalls cannot say of what a policy asks of them, gathered so that all of it is reported at once.
+struct FirewallRefusals {
+    private var status = ExitStatus.meshInvalid
+    private var findings: [Diagnostic] = []
+
+    /// What `render` gives, or nothing and its findings kept; a dialect that is not there is told once.
+    mutating func keep(_ render: () throws(Failure) -> [Artifact]) -> [Artifact] {
+        do throws(Failure) {
+            return try render()
+        } catch {
+            status = error.status
+            findings += error.diagnostics.filter { finding in
+                finding.location != nil || !findings.contains { $0.message == finding.message }
+            }
+            return []
+        }
+    }
+
+    /// Throws when there are any.
+    func check() throws(Failure) {
+        if !findings.isEmpty { throw Failure(status, findings) }
     }
 }

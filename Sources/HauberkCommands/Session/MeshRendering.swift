@@ -46,7 +46,7 @@ struct MeshRendering {
 
     /// What belongs into the output folder for the hosts; nil means all. Throws what a firewall's dialect cannot say.
     mutating func entries(of chosen: Set<Int>?) throws(Failure) -> [OutputEntry] {
-        try firewalls?.require(chosen.map { $0.sorted() } ?? Array(plan.mesh.peers.indices))
+        var refusals = FirewallRefusals()
         var entries: [OutputEntry] = []
         for number in 0..<plan.classCount {
             let hosts = plan.mesh.topology.members[number].filter { chosen?.contains($0) ?? true }
@@ -59,7 +59,8 @@ struct MeshRendering {
                 for (target, renderer) in rendered.renderers.enumerated() {
                     artifacts.append((target, renderer.artifacts(for: hostPlan)))
                 }
-                artifacts.append((nil, firewalls?.artifacts(for: host) ?? []))
+                artifacts.append(
+                    (nil, refusals.keep { () throws(Failure) in try firewalls?.artifacts(for: host) ?? [] }))
                 for (target, list) in artifacts {
                     for (index, artifact) in list.enumerated() {
                         entries.append(
@@ -73,13 +74,14 @@ struct MeshRendering {
                 }
             }
         }
+        try refusals.check()
         return entries
     }
 
     /// Writes the bytes of an entry.
     mutating func produce(_ index: Int, into writer: inout ArtifactWriter) throws {
         let source = sources[index]
-        let artifact = source.held ?? artifact(of: source)
+        let artifact = try source.held ?? artifact(of: source)
         if let target = source.target, targets[target].isBuiltIn, let former = writer.former,
             try scratch.assemble(artifact, after: former, secrets, { try writer.write($0) })
         {
@@ -88,9 +90,9 @@ struct MeshRendering {
         try scratch.assemble(artifact, secrets) { try writer.write($0) }
     }
 
-    private mutating func artifact(of source: Source) -> Artifact {
+    private mutating func artifact(of source: Source) throws(Failure) -> Artifact {
         guard let target = source.target else {
-            guard let list = firewalls?.artifacts(for: source.host) else {
+            guard let list = try firewalls?.artifacts(for: source.host) else {
                 preconditionFailure("a firewall's file comes from a mesh with a policy")
             }
             return list[source.artifact]

@@ -36,8 +36,12 @@ package struct FirewallDemand: Sendable {
 extension FirewallPlan {
     /// What the policy of one host asks for; the first place of each, in the order of the file.
     package func demands(of host: Int, neighbors: [NeighborMesh] = []) -> [FirewallDemand] {
+        demands(of: host, in: policy(for: host, neighbors: neighbors))
+    }
+
+    /// The same for a policy of the host that is at hand.
+    package func demands(of host: Int, in policy: FirewallPolicy) -> [FirewallDemand] {
         guard let declared = mesh.declared.policy else { return [] }
-        let policy = policy(for: host, neighbors: neighbors)
         let place = mesh.peers[host].declared.location
         var result: [FirewallDemand] = [FirewallDemand(capability: .overlayEgress, location: declared.location)]
         func ask(_ capability: FirewallCapability, _ location: SourceLocation?) {

@@ -13,6 +13,8 @@ package struct FirewallPlan: Sendable {
     private let membersBySite: [PrefixSet?]
     private let overlayRescue: (from: [Bool], prefixes: PrefixSet, ports: ServicePorts)?
     private let notInternet: PrefixSet
+    /// By class of hosts.
+    private let wireGuardSources: [AddressMatch]
 
     /// Nil for a mesh without a policy. Rules that have expired at `moment`, in seconds since 1970, are left out.
     package init?(_ mesh: Mesh, at moment: Int64?) {
@@ -26,6 +28,7 @@ package struct FirewallPlan: Sendable {
         membersBySite = (mesh.sites.indices.map { $0 } + [nil]).map { Self.members(of: mesh, seenFrom: $0) }
         overlayRescue = Self.overlayRescue(policy, names)
         notInternet = Self.notInternet(of: mesh)
+        wireGuardSources = mesh.topology.classes.indices.map { Self.wireGuardSources(ofClass: $0, in: mesh) }
     }
 
     /// Which firewall a host has: its own, or the mesh's; none for apps, which have no shell to load one.
@@ -43,7 +46,7 @@ package struct FirewallPlan: Sendable {
             mesh: mesh.name, peer: peer.name,
             interface: peer.declared.overrides.interface ?? mesh.wireGuard.interface,
             port: peer.declared.overrides.port ?? mesh.wireGuard.port,
-            wireGuardSources: wireGuardSources(of: host),
+            wireGuardSources: wireGuardSources[mesh.topology.classOfPeer[host]],
             prefixes: allPrefixes, addresses: peer.addresses,
             ingress: ingress.normalized, egress: rescuing(egress, host).normalized,
             echo: echo(ingress + egress), transit: routes ? rules.compactMap(\.transit).sorted() : [],
@@ -105,20 +108,21 @@ package struct FirewallPlan: Sendable {
             }.map { IPPrefix.host($0.value) })
     }
 
-    /// Any for a host that is called by somebody whose address it cannot know.
-    private func wireGuardSources(of host: Int) -> AddressMatch {
-        let number = mesh.topology.classOfPeer[host]
-        let viewer = mesh.topology.classes[number]
+    /// Any for hosts that are called by somebody whose address they cannot know. A host is among its own class's, which
+    /// changes nothing: it is a member.
+    private static func wireGuardSources(ofClass number: Int, in mesh: Mesh) -> AddressMatch {
+        let (topology, viewer) = (mesh.topology, mesh.topology.classes[number])
         var known: [IPPrefix] = []
-        for (other, choice) in mesh.topology.classes.enumerated().map({ ($0.offset, viewer.choice(toward: $0.element)) }
-        )
-        where mesh.topology.route(between: number, and: other) == .direct {
-            switch choice {
+        for other in topology.classes.indices
+        where (other != number || topology.members[number].count > 1)
+            && topology.route(between: number, and: other) == .direct
+        {
+            switch viewer.choice(toward: topology.classes[other]) {
             case .none, .declared: return .any
             case .privateAddress, .publicAddress:
-                for peer in mesh.topology.members[other] where peer != host {
+                for peer in topology.members[other] {
                     let declared = mesh.peers[peer].declared
-                    let near = declared.site == mesh.peers[host].declared.site ? declared.privateAddresses : []
+                    let near = declared.site == viewer.site ? declared.privateAddresses : []
                     known += (near + declared.publicAddresses).map { IPPrefix.host($0.value) }
                 }
             }

@@ -35,22 +35,20 @@ package enum Firewalls {
     package static func artifacts(
         for host: Int, in plan: FirewallPlan, kind: FirewallKind, neighbors: [NeighborMesh] = []
     ) throws(Failure) -> [Artifact] {
-        try require(plan, says: host, kind: kind, neighbors: neighbors)
-        return backend(kind)?.artifacts(for: plan.policy(for: host, neighbors: neighbors)) ?? []
+        let policy = plan.policy(for: host, neighbors: neighbors)
+        return try artifacts(of: policy, for: host, in: plan, kind: kind)
     }
 
-    /// Throws what the dialect cannot say of what a host's policy asks for, each with its place.
-    package static func require(
-        _ plan: FirewallPlan, says host: Int, kind: FirewallKind, neighbors: [NeighborMesh] = []
-    ) throws(Failure) {
-        guard kind != .none else { return }
+    /// The same for a policy of the host that is at hand.
+    package static func artifacts(
+        of policy: FirewallPolicy, for host: Int, in plan: FirewallPlan, kind: FirewallKind
+    ) throws(Failure) -> [Artifact] {
+        guard kind != .none else { return [] }
         guard let backend = backend(kind) else {
             throw Failure(.usage, .unsupportedPolicy, "there is no firewall back end \(quoted(kind.rawValue))")
         }
-        let missing = plan.demands(of: host, neighbors: neighbors).filter {
-            !backend.capabilities.contains($0.capability)
-        }
-        if missing.isEmpty { return }
+        let missing = plan.demands(of: host, in: policy).filter { !backend.capabilities.contains($0.capability) }
+        if missing.isEmpty { return backend.artifacts(for: policy) }
         let peer = plan.mesh.peers[host].name
         throw Failure(
             .meshInvalid,
