@@ -64,7 +64,7 @@ import Testing
         let gate = try policy("gate")
         let exit = try #require(gate.exit)
         #expect(exit.interface.description == "eth0")
-        #expect(gate.forwards && gate.transit.isEmpty)
+        #expect(gate.forwards && gate.transit.flatMap(\.ports).isEmpty)
         func verdict(_ from: String, _ to: String, _ side: PacketSide = .publicSide) throws -> PacketVerdict {
             let (source, target) = (try IPAddress(parsing: from), try IPAddress(parsing: to))
             let content = Packet.Content.transport(

@@ -49,7 +49,8 @@ package struct FirewallPlan: Sendable {
             wireGuardSources: wireGuardSources[mesh.topology.classOfPeer[host]],
             prefixes: allPrefixes, addresses: peer.addresses,
             ingress: ingress.normalized, egress: rescuing(egress, host).normalized,
-            echo: echo(ingress + egress), transit: routes ? rules.compactMap(\.transit).sorted() : [],
+            echo: echo(ingress + egress),
+            transit: routes ? (rules.compactMap(\.transit) + pings(through: host)).sorted() : [],
             forwards: mesh.forwards(host), exit: exit(of: host),
             notInternet: exits.contains { $0.users[host] } ? notInternet : nil,
             guardMode: policy.guardDeclaration.plaintext,
@@ -73,6 +74,12 @@ package struct FirewallPlan: Sendable {
             !mesh.prefixes.contains { $0.contains(prefix) }
         }
         return PrefixSet(mesh.prefixes + outside)
+    }
+
+    /// A relay passes on the pings of those who talk through it: on the overlay they need no rule.
+    private func pings(through host: Int) -> [TransitAllowance] {
+        guard policy.icmp.overlay == .echo, mesh.topology.relays.contains(host) else { return [] }
+        return [TransitAllowance(source: allPrefixes, destination: allPrefixes, ports: [])]
     }
 
     // MARK: the rescue path on the overlay

@@ -70,6 +70,7 @@ package struct Allowance: Hashable, Sendable {
 package struct TransitAllowance: Hashable, Sendable {
     package var source: PrefixSet
     package var destination: PrefixSet
+    /// Merged, sorted; empty where only pings pass.
     package var ports: [ServicePorts]
     package var until: Int64?
     package var rules: [Int]

@@ -73,7 +73,8 @@ extension NftablesTable {
             let number = ports.firstIndex(of: allowance.ports) ?? ports.count
             if number == ports.count { ports.append(allowance.ports) }
             let time = allowance.until.map { "meta time < \($0) " } ?? ""
-            lines.append(NftablesOrigin.comment(NftablesOrigin.origins(allowance.rules)))
+            let isPing = allowance.ports.isEmpty
+            lines.append(isPing ? "# pings" : NftablesOrigin.comment(NftablesOrigin.origins(allowance.rules)))
             for family in IPFamily.allCases {
                 guard let source = match(.source, allowance.source, family, "transit-\(index + 1)-from"),
                     let target = match(.destination, allowance.destination, family, "transit-\(index + 1)-to")
