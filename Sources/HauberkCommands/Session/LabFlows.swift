@@ -58,10 +58,11 @@ struct LabFlows {
     /// The subjects with the answers of all the flows that they depend on: allowed when every one is.
     mutating func answered(_ asked: [(subject: FlowSubject, flows: [Flow])]) -> [LabSubject] {
         asked.map { subject, flows in
-            let verdicts = flows.map { oracle.verdict(for: $0) }
-            let deciding = verdicts.first { !$0.isAllowed } ?? verdicts[0]
-            return LabSubject(
-                subject, isAllowed: deciding.isAllowed, reason: reasons.index(of: words.reason(deciding)))
+            let verdicts = flows.map { ($0, oracle.verdict(for: $0)) }
+            let (flow, deciding) = verdicts.first { !$1.isAllowed && !isOpenBeside($0) } ?? verdicts[0]
+            let isAllowed = deciding.isAllowed || isOpenBeside(flow)
+            let reason = deciding.isAllowed == isAllowed ? words.reason(deciding) : "another mesh on the host opens it"
+            return LabSubject(subject, isAllowed: isAllowed, reason: reasons.index(of: reason))
         }
     }
 
