@@ -50,7 +50,7 @@ package struct FirewallPlan: Sendable {
             prefixes: allPrefixes, addresses: peer.addresses,
             ingress: ingress.normalized, egress: rescuing(egress, host).normalized,
             echo: echo(ingress + egress),
-            transit: routes ? (rules.compactMap(\.transit) + pings(through: host)).sorted() : [],
+            transit: routes ? transit(through: host) : [],
             forwards: mesh.forwards(host), exit: exit(of: host),
             notInternet: exits.contains { $0.users[host] } ? notInternet : nil,
             guardMode: policy.guardDeclaration.plaintext,
@@ -76,10 +76,18 @@ package struct FirewallPlan: Sendable {
         return PrefixSet(mesh.prefixes + outside)
     }
 
-    /// A relay passes on the pings of those who talk through it: on the overlay they need no rule.
-    private func pings(through host: Int) -> [TransitAllowance] {
-        guard policy.icmp.overlay == .echo, mesh.topology.relays.contains(host) else { return [] }
-        return [TransitAllowance(source: allPrefixes, destination: allPrefixes, ports: [])]
+    /// What gateways and relays pass on: what the rules name, the rescue path of who is behind a relay, and the pings of
+    /// those who talk through one, which need no rule on the overlay.
+    private func transit(through host: Int) -> [TransitAllowance] {
+        var result = rules.compactMap(\.transit)
+        if let rescue = overlayRescue {
+            result.append(
+                TransitAllowance(source: rescue.prefixes, destination: allPrefixes, ports: [rescue.ports]))
+        }
+        if policy.icmp.overlay == .echo, mesh.topology.relays.contains(host) {
+            result.append(TransitAllowance(source: allPrefixes, destination: allPrefixes, ports: []))
+        }
+        return result.sorted()
     }
 
     // MARK: the rescue path on the overlay
