@@ -8,7 +8,9 @@ extension Advice {
         guard let policy = mesh.policy else { return [] }
         switch verdict.reason {
         case .noRoute:
-            return [Change(action: .add, field: "links", line: "- [\(from), \(to)]", location: nil)]
+            let link = Change(action: .add, field: "links", line: "- [\(from), \(to)]", location: nil)
+            let linked = PolicyOracle(mesh, topology: nil, moment: moment).verdict(for: flow)
+            return [link] + (linked.isAllowed ? [] : opening(flow, linked))
         case .icmp:
             let plane = flow.plane == .underlay ? "underlay" : "overlay"
             return [Change(action: .change, field: "icmp", line: "icmp: {\(plane): echo}", location: nil)]
@@ -24,7 +26,11 @@ extension Advice {
             return underlay(flow, policy)
         default: break
         }
-        if flow.plane == .forward, question.to.place == .outside {
+        if flow.plane == .forward, question.from.place == .outside || !isPeer(question.from) && flow.to == .anyone {
+            // Rules know peers and what is behind them; exits are for peers alone.
+            return []
+        }
+        if flow.plane == .forward, flow.to == .anyone {
             return [Change(action: .add, field: "exits", line: "- {via: GATEWAY, for: \(from)}", location: nil)]
         }
         return rule(flow, policy)
@@ -44,7 +50,10 @@ extension Advice {
     ) -> (name: String, changes: [Change]) {
         guard case .port(let transport, let port) = flow.subject else {
             // A ping passes wherever anything may.
-            return (policy.services.first?.name ?? "ssh", [])
+            if let service = policy.services.first(where: { isExposed($0, exposure) }) { return (service.name, []) }
+            return (
+                "ssh", [Change(action: .add, field: "services", line: "ssh: {expose: {\(to): private}}", location: nil)]
+            )
         }
         let fitting = policy.services.filter { service in
             service.ports.contains { $0.contains(port, of: transport) }
@@ -102,6 +111,12 @@ extension Advice {
             return [Change(action: .add, field: "icmp", line: "underlay: echo", location: nil)]
         }
         if question.from.end == .anyone {
+            // What is public is not on the private side, where the site tells the two apart.
+            if case .peer(let peer) = flow.to, flow.side == .private,
+                mesh.peers[peer].site.map({ mesh.sites[$0].publicInterface != nil }) ?? false
+            {
+                return []
+            }
             return service(for: flow, .public, policy).changes
         }
         let line = "- {from: \(from), to: \(to), ports: [\(port)/\(transport.rawValue)], reason: WHY}"

@@ -31,9 +31,13 @@ struct Advice {
     let mesh: DeclaredMesh
     let question: Question
 
-    init(_ mesh: DeclaredMesh, _ question: Question) {
+    /// Seconds since 1970.
+    let moment: Int64
+
+    init(_ mesh: DeclaredMesh, _ question: Question, at moment: Int64) {
         self.mesh = mesh
         self.question = question
+        self.moment = moment
     }
 
     var from: String { word(question.from) }

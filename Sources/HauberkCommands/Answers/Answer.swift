@@ -18,7 +18,7 @@ struct Answer {
     let isEnforced: Bool
     let changes: [Advice.Change]
 
-    private let mesh: DeclaredMesh
+    let mesh: DeclaredMesh
 
     init(_ question: Question, _ mesh: DeclaredMesh, at moment: Int64) {
         self.question = question
@@ -32,7 +32,7 @@ struct Answer {
         let allowed = zip(flows, verdicts).filter(\.1.isAllowed)
         let denied = zip(flows, verdicts).first { !$0.1.isAllowed }
         open = isAllowed ? [] : allowed.map(\.0.subject)
-        let advice = Advice(mesh, question)
+        let advice = Advice(mesh, question, at: moment)
         if let denied {
             deciding = [denied.1]
             until = nil

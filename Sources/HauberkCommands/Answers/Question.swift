@@ -15,13 +15,15 @@ struct Question {
     /// The service that was asked for by its name; nil for ports and pings.
     let service: String?
 
+    /// `lock` tells whose the addresses of the mesh are.
+    ///
     /// - Throws: `Failure`, status 64, for words that name nothing, and for a plane on which the ends are not.
-    init(_ words: QuestionWords, in loaded: LoadedMesh, _ mesh: DeclaredMesh) throws(Failure) {
-        from = try Self.end(words.from, in: loaded, mesh)
-        to = try Self.end(words.to, in: loaded, mesh)
+    init(_ words: QuestionWords, lock: LockFile?, _ mesh: DeclaredMesh) throws(Failure) {
+        from = try Self.end(words.from, lock: lock, mesh)
+        to = try Self.end(words.to, lock: lock, mesh)
         (ports, service) = try Self.ports(words.port, mesh)
         subjects = ports.isEmpty ? [.echo] : Self.subjects(ports, mesh)
-        guard let plain = AskedEnd.plane(from: from, to: to) else {
+        guard let plain = AskedEnd.plane(from: from, to: to, in: mesh) else {
             throw Self.refusal("neither \(words.from) nor \(words.to) is of the mesh", hint: nil)
         }
         plane = words.plane ?? plain
@@ -33,9 +35,9 @@ struct Question {
         switch plane {
         case .overlay where !(isPeers[0] && isPeers[1]):
             throw Self.refusal("only peers talk on the overlay", hint: "leave --plane out, and it is inferred")
-        case .underlay where !isPeers[1]:
+        case .underlay where !isPeers[1] && to.place != .outside:
             throw Self.refusal(
-                "on the underlay, only flows to peers are judged", hint: "name a peer as the destination")
+                "on the underlay, there is nothing behind a peer", hint: "leave --plane out, and it is inferred")
         case .forward where isPeers[0] && isPeers[1]:
             throw Self.refusal(
                 "what goes through a gateway begins or ends outside of the mesh",
@@ -50,13 +52,13 @@ struct Question {
 
     // MARK: ends
 
-    private static func end(_ word: String, in loaded: LoadedMesh, _ mesh: DeclaredMesh) throws(Failure) -> AskedEnd {
+    private static func end(_ word: String, lock: LockFile?, _ mesh: DeclaredMesh) throws(Failure) -> AskedEnd {
         if word == NameRule.anyone { return .anyone }
         if let index = mesh.peers.firstIndex(where: { $0.name == word }) {
             if !mesh.peers[index].isDisabled { return .peer(index) }
             throw refusal("peer \(quoted(word)) is disabled", hint: "take it back with `hauberk enable \(word)`")
         }
-        if let address = try? IPAddress(parsing: word) { return try end(address, in: loaded, mesh) }
+        if let address = try? IPAddress(parsing: word) { return try end(address, lock: lock, mesh) }
         if let group = mesh.groups.firstIndex(where: { $0.name == word }) {
             let member = mesh.peers.first { !$0.isDisabled && $0.groups.contains(group) }
             throw refusal(
@@ -70,12 +72,12 @@ struct Question {
     }
 
     private static func end(
-        _ address: IPAddress, in loaded: LoadedMesh, _ mesh: DeclaredMesh
+        _ address: IPAddress, lock: LockFile?, _ mesh: DeclaredMesh
     ) throws(Failure) -> AskedEnd {
         guard mesh.prefixes.contains(where: { $0.value.contains(address) }) else { return .address(address, in: mesh) }
         let owner = mesh.peers.firstIndex { peer in
             !peer.isDisabled
-                && (loaded.lock?.peers[peer.name]?.addresses.contains(address) ?? false
+                && (lock?.peers[peer.name]?.addresses.contains(address) ?? false
                     || peer.addresses.contains { $0.value == address })
         }
         if let owner { return .peer(owner) }

@@ -34,7 +34,7 @@ struct CanCommand: ParsableCommand {
         let loaded = try LoadedMesh.read(try mesh.path(), .withoutKeyring)
         let declared = try loaded.declaredPolicy()
         let words = QuestionWords(from: from, to: to, port: port, plane: plane)
-        let answer = Answer(try Question(words, in: loaded, declared), declared, at: Moment.now.seconds)
+        let answer = Answer(try Question(words, lock: loaded.lock, declared), declared, at: Moment.now.seconds)
         if format.json {
             Result.print(try JSONText.encode(AnswerRow(answer, loaded, declared)))
         } else {

@@ -42,10 +42,16 @@ package struct AskedEnd: Hashable, Sendable {
     }
 
     /// The plane that two ends make plain; nil when neither is of the mesh.
-    package static func plane(from: AskedEnd, to: AskedEnd) -> Plane? {
+    ///
+    /// A peer reaches the Internet by itself, on the underlay, unless an exit takes it there.
+    package static func plane(from: AskedEnd, to: AskedEnd, in mesh: DeclaredMesh) -> Plane? {
         switch (from.place, to.place) {
         case (.outside, .outside): return nil
-        case (.behind, _), (_, .behind), (_, .outside): return .forward
+        case (.behind, _), (_, .behind): return .forward
+        case (_, .outside):
+            guard case .peer(let peer) = from.end, let exits = mesh.policy?.exits else { return .underlay }
+            let leaves = exits.contains { $0.users.value.contains(peer: peer, in: mesh) && $0.via.value != peer }
+            return leaves ? .forward : .underlay
         case (.outside, _), (.underlay, _), (_, .underlay): return .underlay
         case (.member, .member): return .overlay
         }

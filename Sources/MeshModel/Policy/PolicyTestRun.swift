@@ -38,7 +38,9 @@ struct PolicyTestRun {
         let subjects = test.accept.map { ($0, true) } + test.deny.map { ($0, false) }
         return subjects.flatMap { subject, shouldBeAllowed in
             pairs.compactMap { pair -> Failure? in
-                guard let plane = test.plane ?? AskedEnd.plane(from: pair.from, to: pair.to) else { return nil }
+                guard let plane = test.plane ?? AskedEnd.plane(from: pair.from, to: pair.to, in: view.mesh) else {
+                    return nil
+                }
                 for question in questions(subject.value) {
                     let flow = AskedEnd.flow(plane, from: pair.from, to: pair.to, question, in: view.mesh)
                     let verdict = oracle.verdict(for: flow)
@@ -82,7 +84,7 @@ struct PolicyTestRun {
         let destinations = sides(of: test.to.value)
         return sides(of: test.from.value).flatMap { from in
             destinations.compactMap { to in pair(from, to) }.filter { pair in
-                test.plane != nil || AskedEnd.plane(from: pair.from, to: pair.to) != nil
+                test.plane != nil || AskedEnd.plane(from: pair.from, to: pair.to, in: view.mesh) != nil
             }
         }
     }

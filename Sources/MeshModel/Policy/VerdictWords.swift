@@ -40,7 +40,10 @@ package struct VerdictWords: Sendable {
         case .rescue: return policy.guardDeclaration.rescue?.location
         case .exception(let index): return policy.guardDeclaration.exceptions[index].location
         case .exit(let index): return policy.exits[index].location
-        case .unguarded: return policy.guardDeclaration.plaintextLocation
+        case .unguarded(let mode):
+            // What a host begins with strangers is never judged, whatever the guard says.
+            let declared = policy.guardDeclaration
+            return declared.plaintext == mode ? declared.plaintextLocation : nil
         case .wireGuard, .icmp, .noPolicy, .itself, .defaultDeny, .noRoute, .plaintext: return nil
         }
     }
@@ -61,7 +64,8 @@ package struct VerdictWords: Sendable {
             let gateway = mesh.policy.map { mesh.peers[$0.exits[index].via.value].name } ?? ""
             return "\(quoted(gateway)) is its exit (\(place))"
         case .unguarded(.log): return "the guard only watches (\(place))"
-        case .unguarded: return place.isEmpty ? "nothing judges it" : "the guard is off (\(place))"
+        case .unguarded:
+            return place.isEmpty ? "what a host begins with strangers is its own affair" : "the guard is off (\(place))"
         case .noPolicy: return "the mesh has no policy"
         case .itself: return "it does not leave the host, or what is behind it"
         case .defaultDeny: return "nothing allows it"

@@ -45,7 +45,7 @@ enum FailingTests: Rule {
         let alike = failure.pairs > 1 ? " (and so in \(failure.pairs - 1) more pairs like them)" : ""
         let rest = more > 0 ? "; \(more) more of this test fail" : ""
         let subject = failure.flow.subject == .echo ? "by ping" : "on \(failure.flow.subject)"
-        let plain = AskedEnd.plane(from: failure.from, to: failure.to)
+        let plain = AskedEnd.plane(from: failure.from, to: failure.to, in: view.mesh)
         let plane = failure.flow.plane == plain ? "" : " --plane \(failure.flow.plane.rawValue)"
         let verb = failure.shouldBeAllowed ? "does not reach" : "reaches"
         return Diagnostic(
