@@ -16,6 +16,9 @@ struct FirewallLoader: CustomStringConvertible {
     static let iptables = FirewallLoader(.iptables, "iptables, nf_tables", environment: "HAUBERK_IPTABLES=nft ")
     static let iptablesLegacy = FirewallLoader(.iptables, "iptables, legacy", environment: "HAUBERK_IPTABLES=legacy ")
 
+    static let firewalld = FirewallLoader(
+        .firewalld, "firewalld", before: FirewalldDaemon.start + "; ", after: "; " + FirewalldDaemon.stop)
+
     /// The ends of the paths of the files that hold rules, a line each.
     var ruleFiles: [String] {
         switch kind {
@@ -29,16 +32,18 @@ struct FirewallLoader: CustomStringConvertible {
     static var mutable: [FirewallLoader] { all.filter { !$0.ruleFiles.isEmpty } }
 
     /// By the script that every back end has.
-    init(_ kind: FirewallKind, _ description: String, environment: String = "") {
+    init(
+        _ kind: FirewallKind, _ description: String, environment: String = "", before: String = "", after: String = ""
+    ) {
         self.kind = kind
         self.description = description
-        load = "\(environment)sh \"$TREE/etc/hauberk/$IF/firewall\" load"
-        remove = "\(environment)sh \"$TREE/etc/hauberk/$IF/firewall\" remove"
+        load = "\(before)\(environment)sh \"$TREE/etc/hauberk/$IF/firewall\" load"
+        remove = "\(environment)sh \"$TREE/etc/hauberk/$IF/firewall\" remove\(after)"
     }
 
     /// Those whose back ends the program has.
     static var all: [FirewallLoader] {
-        [nftables, iptables, iptablesLegacy].filter { Firewalls.backend($0.kind) != nil }
+        [nftables, iptables, iptablesLegacy, firewalld].filter { Firewalls.backend($0.kind) != nil }
     }
 
     /// As one line for the bench; `command` is `load` or `remove`.

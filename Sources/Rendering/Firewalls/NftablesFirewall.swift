@@ -52,7 +52,7 @@ package struct NftablesFirewall: FirewallBackend {
             """
     }
 
-    private static func script(_ policy: FirewallPolicy) -> FirewallScript {
+    static func script(_ policy: FirewallPolicy) -> FirewallScript {
         let watched = "packets,underlay-*) echo \"watched $counter $name packets ${rest#bytes } bytes\" ;;\n        "
         return FirewallScript(
             "nftables", needing: [.init("nft", from: "nftables")],
