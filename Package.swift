@@ -86,7 +86,7 @@ let package = Package(
             dependencies: [
                 "MeshFixtures", "Rendering", "HostPlans", "MeshModel", "MeshFiles", "Addresses", "Diagnostics",
             ],
-            exclude: ["Goldens"], swiftSettings: house),
+            exclude: ["Goldens", "FirewallGoldens"], swiftSettings: house),
         .testTarget(
             name: "HauberkCommandsTests",
             dependencies: [

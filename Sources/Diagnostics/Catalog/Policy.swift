@@ -6,6 +6,7 @@ extension DiagnosticID {
         .unusedService, .unreachableService, .overlappingServices, .contradictoryExposure, .shadowedService,
         .publicWithoutAddress, .publicEverywhere, .idleException, .guardOff, .lockOut, .reservedName, .failingTest,
         .exitInterface, .exitUnreachable, .exitPublished, .exitClash, .peeringMismatch,
+        .cloudFirewallLimit,
     ]
 
     package static let unknownService = DiagnosticID(
@@ -13,6 +14,14 @@ extension DiagnosticID {
         """
         A rule names a service that is neither declared under `services:` nor well known. `hauberk services` lists
         both.
+        """)
+
+    package static let cloudFirewallLimit = DiagnosticID(
+        "cloud-firewall-limit",
+        """
+        What the mesh publishes, or a group or a host of it, does not fit into one of DigitalOcean's Cloud Firewalls,
+        which take 50 rules each. Adjacent ports are one rule, and so are all sources of a port: join ports to ranges,
+        or spread the services over more groups.
         """)
 
     package static let unsupportedPolicy = DiagnosticID(
