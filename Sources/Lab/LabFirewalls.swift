@@ -21,16 +21,21 @@ struct LabFirewalls: Sendable {
         let problems = try? await concurrently(
             all, width: width,
             { script -> [String] in
-                if let problem = await start(script.number) { return [problem] }
+                if let problem = await daemon(script.number, LabFirewalls.starting) { return [problem] }
                 return await run("load", script)
             }, finished: { finished($0, all.count) })
         return (problems ?? []).flatMap { $0 }
     }
 
+    /// Takes the rules away, and with them whatever else the daemon of the host's firewall keeps closed.
     func removeAll(_ finished: (Int, Int) -> Void) async -> [String] {
         let all = scripts
         let problems = try? await concurrently(
-            all, width: width, { await run("remove", $0) }, finished: { finished($0, all.count) })
+            all, width: width,
+            { script -> [String] in
+                let removed = await run("remove", script)
+                return removed + (await daemon(script.number, LabFirewalls.stopping).map { [$0] } ?? [])
+            }, finished: { finished($0, all.count) })
         return (problems ?? []).flatMap { $0 }
     }
 
@@ -61,19 +66,26 @@ struct LabFirewalls: Sendable {
         return problems
     }
 
-    /// Starts what the firewall of a host needs; a sentence when that fails.
-    private func start(_ number: Int) async -> String? {
-        let words: [String]
-        switch order.topology.hosts[number].firewall {
-        case .ufw: words = ["ufw", "--force", "enable"]
-        case .firewalld: words = ["sh", "-c", LabFirewalls.firewalld]
-        default: return nil
-        }
+    /// What starts and what ends the daemon of a dialect; none for those without one.
+    private static let starting: [LabFirewall: String] = [
+        .ufw: "ufw --force enable", .firewalld: firewalld,
+    ]
+    private static let stopping: [LabFirewall: String] = [
+        .ufw: "ufw --force disable", .firewalld: "kill $(cat /run/firewalld.pid) && \(waiting)",
+    ]
+
+    /// Runs the commands of a host's dialect, if there are any; a sentence when that fails.
+    private func daemon(_ number: Int, _ commands: [LabFirewall: String]) async -> String? {
+        let host = order.topology.hosts[number]
+        guard let firewall = host.firewall, let command = commands[firewall] else { return nil }
         let result = await LabCommand.run(
-            LabHostCommand.words(number, words), milliseconds: order.options.patience.command)
+            LabHostCommand.words(number, ["sh", "-c", command]), milliseconds: order.options.patience.command)
         if result.succeeded { return nil }
-        return "\(order.topology.hosts[number].name): \(words[0]) did not start: \(result.complaint)"
+        return "\(host.name): \(firewall.rawValue) did not start or stop: \(result.complaint)"
     }
+
+    private static let waiting =
+        "n=0; while firewall-cmd --state >/dev/null 2>&1; do n=$((n + 1)); [ $n -lt 200 ] || exit 1; sleep 0.1; done"
 
     /// A bus of its own, on which everybody may do everything, and the daemon.
     private static let firewalld = """
@@ -85,7 +97,7 @@ struct LabFirewalls: Sendable {
         <allow send_destination="*"/></policy></busconfig>
         END
         dbus-daemon --config-file=/run/dbus/lab.conf --fork --nopidfile </dev/null >/dev/null 2>&1 || exit 1
-        firewalld --nopid </dev/null >/dev/null 2>&1
+        firewalld </dev/null >/dev/null 2>&1
         n=0; until firewall-cmd --state >/dev/null 2>&1; do n=$((n + 1)); [ $n -lt 200 ] || exit 1; sleep 0.1; done
         """
 }

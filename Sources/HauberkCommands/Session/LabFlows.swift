@@ -17,7 +17,7 @@ struct LabFlows {
     private(set) var reasons = FlowReasons()
     private(set) var ways: [LabWay] = []
 
-    /// Nil for a mesh without a policy.
+    /// Nil for a mesh without a policy, and where no host has a firewall.
     init?(_ mesh: Mesh, firewalls: HostFirewalls, places: LabPlaces, chosen: [Int], moment: Int64) {
         guard let policy = mesh.declared.policy else { return nil }
         self.mesh = mesh
@@ -33,6 +33,7 @@ struct LabFlows {
         addStrangers()
         addForward()
         addExits()
+        if ways.isEmpty { return nil }
     }
 
     var plan: LabFlowPlan {
