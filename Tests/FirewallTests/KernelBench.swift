@@ -57,6 +57,7 @@ struct KernelBench {
         var order = sides.map { side in
             "interface \(interface(side)) \(addresses(side).map(\.description).joined(separator: " "))"
         }
+        order += container
         let size = rounds.reduce(0) { $0 + $1.count }
         for (turn, preparation) in preparations.enumerated() {
             order.append("prepare \(preparation)")
@@ -72,6 +73,21 @@ struct KernelBench {
         let ids = try withTemporaryFolder { try run(order, in: $0) }
         return preparations.indices.map { turn in (0..<size).map { ids.contains(turn * size + $0) } }
     }
+
+    /// Somebody else's published ports: what comes in with the type of service of its interface goes to a container.
+    private var container: [String] {
+        let service = sides.count + 1
+        let rules =
+            "type nat hook prerouting priority dstnat; policy accept; "
+            + "ip dscp \(service) dnat ip to \(Self.containers[0]); ip6 dscp \(service) dnat ip6 to \(Self.containers[1]);"
+        return [
+            "interface \(Self.bridge) 172.17.0.1 fd17::1",
+            "prepare nft 'table inet containers { chain pre { \(rules) }; }'",
+        ]
+    }
+
+    private static let bridge = "docker0"
+    private static let containers = ["172.17.0.2", "fd17::2"]
 
     private func run(_ order: [String], in folder: String) throws -> Set<Int> {
         let path = "\(folder)/order"
@@ -92,9 +108,11 @@ struct KernelBench {
         let packet = sample.packet
         let hook: (String, String, String)
         switch packet.hook {
+        case .input(let side) where sample.way == .published: hook = ("forward", interface(side), Self.bridge)
         case .input(let side): hook = ("input", interface(side), "-")
         case .output(let side): hook = ("output", "-", interface(side))
-        case .forward(let from, let to, _): hook = ("forward", interface(from), interface(to))
+        case .forward(_, let to, true): hook = ("forward", Self.bridge, interface(to))
+        case .forward(let from, let to, false): hook = ("forward", interface(from), interface(to))
         }
         let content: (String, Int, Int)
         switch packet.content {
@@ -107,7 +125,9 @@ struct KernelBench {
         case .neighborDiscovery: content = ("solicit", 0, 0)
         }
         let flags = sample.about.map(KernelBench.quoted) ?? flags(packet.state)
-        return "packet \(id) \(hook.0) \(hook.1) \(hook.2) \(content.0) \(packet.source) \(content.1) "
+        let source =
+            sample.way == .container ? Self.containers[packet.source.family == .v4 ? 0 : 1] : "\(packet.source)"
+        return "packet \(id) \(hook.0) \(hook.1) \(hook.2) \(content.0) \(source) \(content.1) "
             + "\(packet.destination) \(content.2) \(flags)"
     }
 }
@@ -137,6 +157,16 @@ struct SamplePacket: CustomStringConvertible {
     let passes: Bool
     /// The packet that an ICMP error is about; nil for all that is no error.
     var about: Packet?
+    var way = Way.plain
+
+    /// Whether a container has to do with it.
+    enum Way {
+        case plain
+        /// Sent to an address of the host, whose port is a container's.
+        case published
+        /// The container's answer.
+        case container
+    }
 
     var description: String {
         "\(packet.hook) \(packet.source) -> \(packet.destination) \(packet.content) \(packet.state), "

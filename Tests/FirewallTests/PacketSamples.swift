@@ -18,11 +18,14 @@ struct PacketSamples {
         var samples = PacketSamples(bench)
         let all = samples.originals()
         let chosen = all.count <= limit ? all : Array(all.shuffled(using: &random).prefix(limit))
-        let first = chosen.map { bench.sample(samples.numbered($0)) } + samples.housekeeping().map { bench.sample($0) }
-        let passing = first.filter(\.passes).map(\.packet)
+        let plain = chosen.map { bench.sample(samples.numbered($0)) } + samples.housekeeping().map { bench.sample($0) }
+        let published = samples.published(chosen)
+        let passing = plain.filter(\.passes).map(\.packet)
         let errors = passing.compactMap { samples.error(about: $0) }
         let answers = passing.compactMap { samples.answer(to: $0) }.map { bench.sample($0) }
-        return [first, errors, answers]
+        let first = plain + published
+        let answered = published.filter(\.passes).compactMap { samples.containersAnswer(to: $0.packet) }
+        return [first, errors, answers + answered]
     }
 
     // MARK: what to try
@@ -153,7 +156,7 @@ struct PacketSamples {
                 result.append(make(source, destination, .other))
                 if let port = ports.first(where: { $0.0 == .tcp })?.1 {
                     let packet = make(source, destination, .transport(.tcp, source: any, destination: port))
-                    result.append(packet.with(.invalid))
+                    if packet.hook.isJudged { result.append(packet.with(.invalid)) }
                 }
                 for (transport, port) in ports {
                     result.append(make(source, destination, .transport(transport, source: any, destination: port)))
@@ -201,6 +204,36 @@ struct PacketSamples {
         return bench.sample(error, about: packet)
     }
 
+    /// The same, to ports that are a container's: judged as if they were the host's own.
+    private mutating func published(_ packets: [Packet]) -> [SamplePacket] {
+        var refused = 0
+        var result: [SamplePacket] = []
+        for packet in packets {
+            guard case .input(let side) = packet.hook, case .transport(_, let source, _) = packet.content,
+                side != .neighbor,
+                packet.state == .original, source != policy.port
+            else { continue }
+            var sample = bench.sample(numbered(packet))
+            sample.way = .published
+            // Refusals are many and alike.
+            if !sample.passes { refused += 1 }
+            if sample.passes || refused % 8 == 0 { result.append(sample) }
+        }
+        return result
+    }
+
+    /// What a container sends back by the way that the question came.
+    private func containersAnswer(to packet: Packet) -> SamplePacket? {
+        guard case .transport(let transport, let source, let port) = packet.content, case .input(let side) = packet.hook
+        else { return nil }
+        let answer = Packet(
+            .forward(from: .privateSide, to: side, isTranslated: true), from: packet.destination, to: packet.source,
+            .transport(transport, source: port, destination: source), .reply)
+        var sample = bench.sample(answer)
+        sample.way = .container
+        return sample
+    }
+
     /// What comes back; nil where the host's own stack has answered and closed the connection by itself.
     private func answer(to packet: Packet) -> Packet? {
         guard case .transport(let transport, let source, let port) = packet.content, policy.exit == nil,
@@ -220,6 +253,14 @@ struct PacketSamples {
         return Packet(
             hook, from: packet.destination, to: packet.source, .transport(transport, source: port, destination: source),
             .reply)
+    }
+}
+
+extension Packet.Hook {
+    /// Whether it is ours to judge what is invalid: between others, some firewalls refuse it by themselves.
+    fileprivate var isJudged: Bool {
+        if case .forward(let from, let to, _) = self { return from == .tunnel || to == .tunnel }
+        return true
     }
 }
 
