@@ -16,7 +16,7 @@ package enum Lab {
         _ topology: LabTopology, options: LabOptions, progress: @escaping @Sendable (LabProgress) -> Void = { _ in }
     ) async throws(Failure) -> LabReport {
         var trees: [LabTree] = []
-        for host in topology.hosts { trees.append(try LabTree(reading: host.tree)) }
+        for host in topology.hosts { trees.append(try LabTree(reading: [host.tree] + host.moreTrees)) }
         let launcher = try await LabMachine(topology: topology, options: options).launcher()
         guard let outer = PosixFiles.link("/proc/self/ns/net") else {
             throw Failure(.inputOutput, .labBroken, "/proc/self/ns/net cannot be read")

@@ -16,7 +16,7 @@ extension LabHost: WireRepresentable {
     var wire: Wire {
         .list([
             .text(name), .optional(site), .texts(privateAddresses), .texts(publicAddresses), .text(reach.rawValue),
-            .texts(interfaces), .texts(overlayAddresses), .text(tree), .all(routedNetworks),
+            .texts(interfaces), .texts(overlayAddresses), .text(tree), .texts(moreTrees), .all(routedNetworks),
             .texts(dnsNames), .texts([underlay.public, underlay.private]), .optional(firewall?.rawValue),
         ])
     }
@@ -25,7 +25,8 @@ extension LabHost: WireRepresentable {
             name: try fields.text(), site: try fields.optional(), privateAddresses: try fields.texts(),
             publicAddresses: try fields.texts(), reach: try fields.choice(LabReach.self),
             interfaces: try fields.texts(), overlayAddresses: try fields.texts(), tree: try fields.text(),
-            routedNetworks: try fields.all(LabRoutedNetwork.self), dnsNames: try fields.texts(),
+            moreTrees: try fields.texts(), routedNetworks: try fields.all(LabRoutedNetwork.self),
+            dnsNames: try fields.texts(),
             underlay: try LabUnderlayNames(wire: try fields.next()),
             firewall: try LabFirewall?(name: try fields.optional()))
     }

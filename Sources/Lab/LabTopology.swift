@@ -46,6 +46,8 @@ package struct LabHost: Hashable, Sendable {
     package let overlayAddresses: [String]
     /// The folder that stands for the host's `/`; only its `etc` is used, and copied: nothing writes to it.
     package let tree: String
+    /// Folders like ``tree`` whose files join its own: those of other meshes on the host.
+    package let moreTrees: [String]
     package let routedNetworks: [LabRoutedNetwork]
     /// DNS names that endpoints use for it: in the lab they stand in every `/etc/hosts` with its first public
     /// addresses, else its private ones.
@@ -58,7 +60,8 @@ package struct LabHost: Hashable, Sendable {
     package init(
         name: String, site: String? = nil, privateAddresses: [String] = [], publicAddresses: [String] = [],
         reach: LabReach = .direct, interfaces: [String] = ["wg0"], overlayAddresses: [String], tree: String,
-        routedNetworks: [LabRoutedNetwork] = [], dnsNames: [String] = [], underlay: LabUnderlayNames = .init(),
+        moreTrees: [String] = [], routedNetworks: [LabRoutedNetwork] = [], dnsNames: [String] = [],
+        underlay: LabUnderlayNames = .init(),
         firewall: LabFirewall? = nil
     ) {
         self.name = name
@@ -69,6 +72,7 @@ package struct LabHost: Hashable, Sendable {
         self.interfaces = interfaces
         self.overlayAddresses = overlayAddresses
         self.tree = tree
+        self.moreTrees = moreTrees
         self.routedNetworks = routedNetworks
         self.dnsNames = dnsNames
         self.underlay = underlay

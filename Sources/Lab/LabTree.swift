@@ -22,6 +22,15 @@ struct LabTree: WireRepresentable, Sendable {
 
     init(entries: [Entry]) { self.entries = entries }
 
+    /// Reads the trees of several meshes on one host; of a path that is in more than one, the first counts. Fails with
+    /// `lab-tree-unreadable`.
+    init(reading trees: [String]) throws(Failure) {
+        var entries: [Entry] = []
+        var seen: Set<String> = []
+        for tree in trees { entries += try LabTree(reading: tree).entries.filter { seen.insert($0.path).inserted } }
+        self.entries = entries
+    }
+
     /// Reads `tree/etc`. Fails with `lab-tree-unreadable`.
     init(reading tree: String) throws(Failure) {
         var entries: [Entry] = []

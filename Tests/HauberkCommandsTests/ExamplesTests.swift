@@ -43,6 +43,25 @@ import Testing
         #expect(verdict.4 == peers && verdict.2 != "0")
     }
 
+    @Test(arguments: [("tenants-a", "tenants-b", 3), ("peering-office", "peering-cloud", 6), ("prod", "dev", 5)])
+    func `meshes that share hosts are proved together`(mesh: String, other: String, hosts: Int) throws {
+        let folder = try folder()
+        defer { folder.remove() }
+        for name in [mesh, other] { try folder.require("HAUBERK_IDENTITY=identity hauberk init Mesh/\(name)") }
+        let proved = try folder.run("HAUBERK_IDENTITY=identity hauberk prove --mesh Mesh/\(mesh) --all")
+        #expect(proved.status == 0, "\(proved.output)")
+        #expect(proved.lastLine.contains(", \(hosts) of \(hosts) hosts sound, "), "\(proved.lastLine)")
+        let crossing = proved.output.split(separator: "\n").filter { line in
+            line.hasPrefix("forward ") && (line.contains("/tcp") || line.contains("echo"))
+        }
+        if mesh == "peering-office" {
+            let asDeclared = #/forward +desk-1 10\.95\.1\.1 +web-1 10\.94\.1\.1 +443/tcp echo +\d+/#
+            #expect(crossing.contains { $0.wholeMatch(of: asDeclared) != nil }, "\(proved.output)")
+        } else {
+            #expect(crossing.isEmpty, "\(crossing)")
+        }
+    }
+
     @Test func `three environments stand side by side on one host`() throws {
         let folder = try folder()
         defer { folder.remove() }

@@ -17,9 +17,10 @@ struct ProveCommand: AsyncParsableCommand {
             the rendered trees up with wg-quick. Then it asks every flow of the policy and of its complement: through \
             the tunnels, beside them, through gateways, by strangers on each wire and on the Internet, and with forged \
             sources; and listens to every wire for plaintext. With the rules gone again, every way must be open, and \
-            every pair is probed in both families. Nothing outside of the namespaces is touched, and nothing is left \
-            behind. A peer that keeps its private key to itself runs with one of the lab's. Works without root where \
-            user namespaces are allowed.
+            every pair is probed in both families. The meshes that `beside:` names run on the same hosts and wires, and \
+            every flow from one mesh to another is asked as well. Nothing outside of the namespaces is touched, and \
+            nothing is left behind. A peer that keeps its private key to itself runs with one of the lab's. Works \
+            without root where user namespaces are allowed.
             """)
 
     @Argument(
@@ -82,12 +83,17 @@ struct ProveCommand: AsyncParsableCommand {
         let folder = try TemporaryFolder(prefix: "hauberk-prove")
         defer { folder.remove() }
         _ = try session.write(below: folder.path, only: [])
-        let firewalls = HostFirewalls(
-            session.mesh, override: dialect.kind, beside: try BesideMeshes.read(session.mesh.declared, at: loaded.path))
+        let chosen = try chosen(in: session.mesh)
         let declaration = LabDeclaration(
-            session.mesh, trees: folder.path, firewalls: firewalls, dialect: dialect.lab,
-            chosen: try chosen(in: session.mesh), moment: Moment.now.seconds)
-        let topology = declaration.topology
+            session.mesh, trees: folder.path, firewalls: session.firewalls, dialect: dialect.lab,
+            chosen: chosen, moment: Moment.now.seconds)
+        var topology = declaration.topology
+        let besides = try TemporaryFolder(prefix: "hauberk-beside")
+        defer { besides.remove() }
+        if chosen.isEmpty {
+            let beside = try BesideLab(session.mesh, beside: loaded.path, below: besides.path, identity, dialect)
+            topology = beside.joined(to: topology)
+        }
         let progress = ProgressLine()
         let report = try await Lab.prove(topology, options: LabOptions(agent: Self.agent)) { step in
             progress.update("\(dialect.title): \(step.stage.rawValue) \(step.done) of \(step.total)")

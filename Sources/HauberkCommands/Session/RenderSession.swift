@@ -8,6 +8,8 @@ import SystemAccess
 /// Renders a mesh into a folder: what differs is written, and only that is produced.
 struct RenderSession {
     let mesh: Mesh
+    /// The dialects of the hosts, and the other meshes on them.
+    var firewalls: HostFirewalls { plan.firewalls }
     private let plan: MeshPlan
     private let targets: [Target]
     private let secrets: MeshSecrets
