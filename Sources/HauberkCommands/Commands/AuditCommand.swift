@@ -49,17 +49,13 @@ struct AuditCommand: AsyncParsableCommand {
         let path = try mesh.path()
         let loaded = try LoadedMesh.read(path, .withoutKeyring)
         let sources = try sources
-        if loaded.tree != nil { try loaded.require(sources.map(\.peer)) }
+        if loaded.tree != nil { try loaded.requireEnabled(sources.map(\.peer)) }
         let mesh = try loaded.complete()
         let neighbors = try BesideMeshes.read(mesh.declared, at: path)
         var audited: [AuditedPeer] = []
         var findings: [Diagnostic] = []
         for source in sources {
-            guard let index = mesh.index(of: source.peer) else {
-                throw Failure(
-                    .no, .noPeers, "peer \(quoted(source.peer)) is disabled",
-                    hint: "take it back with `hauberk enable \(source.peer)`")
-            }
+            guard let index = mesh.index(of: source.peer) else { continue }
             do {
                 let list = try SocketList(parsing: try await source.bytes(), file: source.shown)
                 let audit = ExposureAudit(
