@@ -18,7 +18,7 @@ RELEASE := .build/release/hauberk
 STATIC_LIBRARIES := $(CURDIR)/.build/staticlibs
 RELEASE_FLAGS := -c release --static-swift-stdlib -Xlinker -L$(STATIC_LIBRARIES) -Xlinker --gc-sections -Xlinker -s
 SOURCES := Package.swift $(shell find Sources Templates -type f)
-SCRIPTS := .ci/run .ci/packages $(wildcard Tests/*/run Tests/Release/* Sources/Benchmarks/run)
+SCRIPTS := .ci/run .ci/packages $(wildcard Tests/*/run Tests/Release/* Tests/DaemonTests/Scripts/*.sh Sources/Benchmarks/run)
 
 BINARY_FOLDER = $(DESTDIR)$(PREFIX)/bin
 MANUAL_FOLDER = $(DESTDIR)$(PREFIX)/share/man/man1

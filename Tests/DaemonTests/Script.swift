@@ -6,6 +6,7 @@ struct Script: Sendable, CustomStringConvertible {
     let description: String
 
     static let services = Script(description: "services.sh")
+    static let website = Script(description: "website.sh")
 
     /// The folder of these tests' sources.
     static let folder = String(#filePath.prefix(upTo: #filePath.lastIndex(of: "/") ?? #filePath.endIndex))

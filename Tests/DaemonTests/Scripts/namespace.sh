@@ -1,8 +1,8 @@
 # Sourced by the other scripts: a namespace of their own, daemons in it, and the end of both.
 #
-# Everything runs below one `unshare` with its own network, mounts and processes: when its first process ends, the kernel
-# ends all others, and every file is in a tmpfs that goes with it. Works as root and, where user namespaces are allowed, as
-# anybody.
+# Everything runs below one `unshare` with its own network, mounts and processes: when its first process ends, the
+# kernel ends all others, and every file is in a tmpfs that goes with it. Most work as anybody, where user namespaces
+# are allowed.
 set -euo pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 
@@ -26,10 +26,21 @@ need() {
 asked() { [[ $1 == --needs ]]; }
 
 # enter ARGUMENT …: starts this script again inside, with HAUBERK_INSIDE set.
-enter() {
+enter() { inside --user --map-root-user "$0" "$@"; }
+
+# The same with all of root's user ids, for programs that insist on changing theirs.
+enter_as_root() { inside "$0" "$@"; }
+
+inside() {
     [[ -z ${HAUBERK_INSIDE:-} ]] || return 0
     export HAUBERK_INSIDE=1
-    exec unshare --user --map-root-user --net --mount --pid --fork --kill-child --mount-proc "$0" "$@"
+    exec unshare --net --mount --pid --fork --kill-child --mount-proc "$@"
+}
+
+need_root() {
+    ((EUID == 0)) && return
+    say "only root can run this"
+    exit 75
 }
 
 # Refuses to go on in the machine's own network, and makes room that goes with the namespace.
