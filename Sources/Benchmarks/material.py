@@ -136,7 +136,8 @@ def install_meshconf(folder: pathlib.Path) -> pathlib.Path:
     return python
 
 
-def compile_mesh(folder: pathlib.Path) -> str:
-    program = folder / "mesh-in-c"
-    call("gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", HERE / "mesh.c", "-o", program, "-lsodium")
+def compile_program(folder: pathlib.Path, source: str, *libraries: str) -> str:
+    """One of the C programs beside this file; returns the path of the result."""
+    program = folder / f"{source}-in-c"
+    call("gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", HERE / f"{source}.c", "-o", program, *libraries)
     return str(program)
