@@ -123,6 +123,21 @@ import Testing
             ])
     }
 
+    @Test func `many neighbors are ranges, few are addresses, and a block is its prefix`() throws {
+        var policy = try #require(try NftablesMeshes.policies(NftablesMeshes.dual).first).policy
+        let first = try IPAddress(parsing: "10.132.0.0")
+        let addresses = (0..<300).compactMap { first.advanced(by: $0) }.filter { $0.bits & 255 != 9 }
+        policy.members = PrefixSet(addresses.map(IPPrefix.host))
+        let rules = lines(try NftablesMeshes.rules(policy))
+        let start = try #require(rules.firstIndex(of: "set members4 {"))
+        #expect(
+            rules[(start + 1)..<(start + 8)].joined(separator: " ")
+                == "type ipv4_addr flags interval elements = { 10.132.0.0-10.132.0.8, 10.132.0.10-10.132.1.8, "
+                + "10.132.1.10-10.132.1.43 }")
+        policy.members = PrefixSet((0..<256).compactMap { first.advanced(by: $0) }.map(IPPrefix.host))
+        #expect(try NftablesMeshes.rules(policy).contains("elements = {\n            10.132.0.0/24\n"))
+    }
+
     @Test func `the same policy gives the same bytes, in whatever order peers and services are declared`() throws {
         let lines = NftablesMeshes.hub.split(separator: "\n")
         let peers = try #require(lines.firstIndex(of: "peers:"))

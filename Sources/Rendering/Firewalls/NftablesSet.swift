@@ -91,6 +91,43 @@ extension ServicePorts {
     }
 }
 
+/// Adjacent prefixes as one range.
+struct NftablesRange {
+    let first: IPAddress
+    private(set) var last: IPAddress
+    /// Nil when it is made of more than one.
+    private var prefix: IPPrefix?
+
+    init(_ prefix: IPPrefix) {
+        (first, last, self.prefix) = (prefix.first, prefix.last, prefix)
+    }
+
+    /// Of sorted, disjoint prefixes.
+    static func joined(_ prefixes: some Sequence<IPPrefix>) -> [NftablesRange] {
+        var result: [NftablesRange] = []
+        for next in prefixes {
+            if let end = result.indices.last, result[end].last.advanced(by: 1) == next.first {
+                (result[end].last, result[end].prefix) = (next.last, nil)
+            } else {
+                result.append(NftablesRange(next))
+            }
+        }
+        return result
+    }
+
+    /// An address, a prefix, or a range.
+    var text: String {
+        if let prefix { return prefix.nftText }
+        // From the widest, so that a block which is named address by address is its prefix again.
+        for length in 0...first.family.bits {
+            if let whole = IPPrefix(containing: first, length: length), whole.first == first, whole.last == last {
+                return whole.nftText
+            }
+        }
+        return "\(first)-\(last)"
+    }
+}
+
 /// A named set of the table.
 struct NftablesSet {
     let name: String
@@ -98,15 +135,14 @@ struct NftablesSet {
     /// Whether an element may be more than one value.
     let isInterval: Bool
     /// Elements below their comments; neither is empty.
-    var parts: [(comment: String?, elements: [String])]
+    let parts: [(comment: String?, elements: [String])]
 
     /// Addresses alone.
     init(_ name: String, of set: PrefixSet) {
         self.name = name
-        let isSix = set.prefixes.first?.family == .v6
-        type = isSix ? "ipv6_addr" : "ipv4_addr"
-        isInterval = set.prefixes.contains { !$0.isHost }
-        parts = [(nil, set.prefixes.map(\.nftText))]
+        type = set.prefixes.first?.family == .v6 ? "ipv6_addr" : "ipv4_addr"
+        isInterval = Self.isInterval(set.prefixes)
+        parts = [(nil, Self.texts(set.prefixes, isInterval: isInterval))]
     }
 
     /// Ports of any address.
@@ -117,20 +153,37 @@ struct NftablesSet {
         parts = [(NftablesOrigin.comment(origins), ports.map(\.nftText))]
     }
 
-    /// Ports by address; `entries` are of one family and disjoint.
+    /// Ports by address; `entries` are of one family, sorted and disjoint.
     init(_ name: String, entries: [NftablesPorts]) {
         self.name = name
         let isSix = entries.first?.prefix.family == .v6
         type = "\(isSix ? "ipv6_addr" : "ipv4_addr") . inet_proto . inet_service"
-        isInterval = entries.contains { !$0.prefix.isHost || $0.ports.contains { $0.range.count > 1 } }
+        let isInterval =
+            entries.contains { $0.ports.contains { $0.range.count > 1 } } || Self.isInterval(entries.map(\.prefix))
+        self.isInterval = isInterval
         parts = Dictionary(grouping: entries) { Set($0.origins).sorted() }
             .sorted { $0.key.lexicographicallyPrecedes($1.key) }
             .map { origins, entries in
-                (
-                    NftablesOrigin.comment(origins),
-                    entries.flatMap { entry in entry.ports.map { "\(entry.prefix.nftText) . \($0.nftText)" } }
-                )
+                let elements = Dictionary(grouping: entries, by: \.ports)
+                    .sorted { $0.key.lexicographicallyPrecedes($1.key) }
+                    .flatMap { ports, entries in
+                        Self.texts(entries.map(\.prefix), isInterval: isInterval).flatMap { address in
+                            ports.map { "\(address) . \($0.nftText)" }
+                        }
+                    }
+                return (NftablesOrigin.comment(origins), elements)
             }
+    }
+
+    /// A set of single values is a hash table, which is faster; but many neighbors are few ranges, and nft without
+    /// root cannot send more than some 400 KB at once (wmem_max).
+    private static func isInterval(_ prefixes: [IPPrefix]) -> Bool {
+        prefixes.contains { !$0.isHost }
+            || prefixes.count > 100 && NftablesRange.joined(prefixes).count < prefixes.count / 4
+    }
+
+    private static func texts(_ prefixes: [IPPrefix], isInterval: Bool) -> [String] {
+        isInterval ? NftablesRange.joined(prefixes).map(\.text) : prefixes.map(\.nftText)
     }
 
     /// The declaration, two levels in.

@@ -24,8 +24,9 @@ extension NftablesTable {
         add(
             chain: "before-dnat", "Ports of containers, before somebody rewrites their destination.",
             [
-                "type filter hook prerouting priority dstnat - 5; policy accept;", "fib daddr type != local accept",
-                "ct state new goto judge-input", "ct status dnat ct direction original goto judge-input",
+                "type filter hook prerouting priority dstnat - 5; policy accept;",
+                "ct state new fib daddr type local goto judge-input",
+                "ct status dnat ct direction original fib daddr type local goto judge-input",
             ])
         addJudgement()
         addTunnelInput()
@@ -56,8 +57,8 @@ extension NftablesTable {
             let other = match(.destination, own, family, "own", isNegated: true)
             if let other { lines.append("\(other) \(beyond)") }
         }
-        lines += echoes(.source)
         lines += accepting("ingress", policy.ingress.lasting).rules(.source, .destination)
+        lines += echoes(.source)
         lines += expiring(policy.ingress, .source, "ingress")
         add(chain: "tunnel-in", nil, lines + [refuse])
         if policy.transit.isEmpty { return }

@@ -37,8 +37,8 @@ extension NftablesTable {
                 if let match { lines.append("\(match) accept") }
             }
         }
-        lines += echoes(.destination)
         lines += accepting("egress", policy.egress.lasting).rules(.destination, .destination)
+        lines += echoes(.destination)
         lines += expiring(policy.egress, .destination, "egress")
         add(chain: "tunnel-out", nil, lines + [refuse])
     }
