@@ -6,7 +6,7 @@ struct FlowJudge: Sendable {
     let machines: FlowMachines
     /// Every flow of the plan, after it was asked.
     let questions: [FlowQuestion]
-    /// One for each way, asked with the rules gone.
+    /// Those of the ways on which nothing was reached, asked with the rules gone.
     let controls: [FlowQuestion]
 
     func results(_ wires: LabWireResult, _ problems: [String], _ milliseconds: Int) -> LabFlowResults {
@@ -54,8 +54,9 @@ struct FlowJudge: Sendable {
     }
 
     private func control(of way: Int, _ seen: [LabSight]) -> LabControl {
-        guard controls.indices.contains(way) else { return .none }
-        if seen.contains(.reached) || controls[way].isReached(by: plan.ways[way].sender) { return .open }
-        return plan.ways[way].isControlled && plan.ways[way].sender == .own ? .closed : .none
+        if seen.contains(.reached) { return .open }
+        guard let control = controls.first(where: { $0.way == way }) else { return .none }
+        if control.isReached(by: plan.ways[way].sender) { return .open }
+        return control.isExpected ? .closed : .none
     }
 }

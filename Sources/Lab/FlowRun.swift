@@ -79,7 +79,7 @@ struct FlowRun: Sendable {
         wires.marker = try await listenAfter(rules)
         let asked = prober.questions
         let problems = await firewalls.removeAll { report(LabProgress(stage: .removingRules, done: $0, total: $1)) }
-        let controls = try control()
+        let controls = try control(asked)
         return FlowJudge(plan: plan, machines: machines, questions: asked, controls: controls)
             .results(wires, refused + problems, elapsed)
     }
@@ -100,16 +100,19 @@ struct FlowRun: Sendable {
         }
     }
 
-    /// With the rules gone, every way must be open: else its refusals were not the rules' doing.
-    private func control() throws -> [FlowQuestion] {
-        let asked = plan.ways.indices.map { index in
-            let isOverlay = plan.ways[index].isControlled
-            return FlowQuestion(
+    /// With the rules gone, a way on which nothing was reached must be open: else its refusals were not the rules' doing.
+    private func control(_ asked: [FlowQuestion]) throws -> [FlowQuestion] {
+        var reached = Set<Int>()
+        for question in asked where question.isReached(by: plan.ways[question.way].sender) {
+            reached.insert(question.way)
+        }
+        let questions = plan.ways.indices.filter { !reached.contains($0) }.map { index in
+            FlowQuestion(
                 way: index, subject: -1, transport: .udp, port: FlowProber.controlPort,
-                isExpected: isOverlay && plan.ways[index].sender == .own)
+                isExpected: plan.ways[index].isControlled && plan.ways[index].sender == .own)
         }
         var prober = try FlowProber(plan: extended, machines: machines, payload: payload)
-        prober.run(asked) { report(LabProgress(stage: .controlling, done: $0, total: $1)) }
+        prober.run(questions) { report(LabProgress(stage: .controlling, done: $0, total: $1)) }
         prober.close()
         return prober.questions
     }
