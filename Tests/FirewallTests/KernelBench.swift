@@ -46,7 +46,9 @@ struct KernelBench {
             return own.isEmpty ? [.v4(0xc633_644d), .v6(0x2001_0db8_ffff_0000_0000_0000_0000_004d)] : own
         case .privateSide:
             let own = declared.privateAddresses.map(\.value)
-            return own.isEmpty ? [.v4(0xac1f_004d), .v6(0xfd99_0000_0000_0000_0000_0000_0000_004d)] : own
+            // And just beyond the mesh's prefixes, where a wider rule would show.
+            let beyond = mesh.prefixes.compactMap { $0.last.advanced(by: 1) }
+            return (own.isEmpty ? [.v4(0xac1f_004d), .v6(0xfd99_0000_0000_0000_0000_0000_0000_004d)] : own) + beyond
         }
     }
 

@@ -14,8 +14,14 @@ import Testing
         ("log prefix", "logging refuses nothing"), ("-j LOG", "logging refuses nothing"),
         ("-j NFLOG", "logging refuses nothing"), ("limit rate", "logging refuses nothing"),
         ("maxseg", "segment sizes refuse nothing"), ("TCPMSS", "segment sizes refuse nothing"),
-        ("nd-", "neighbor discovery is proved by `prove`, where there are neighbors"),
-        ("mld", "multicast listeners are not crafted"), ("--icmpv6-type 13", "neighbor discovery is not crafted"),
+        ("nd-router", "of neighbor discovery only solicitations are crafted, and any of its kinds is one rule"),
+        ("mld", "reports of multicast listeners are not crafted"),
+        ("policy drop", "the chain's last rule refuses too"),
+        ("\tgoto refuse-", "the last rule, and what follows refuses too"),
+        ("    goto refuse-", "the last rule, and what follows refuses too"),
+        ("goto refuse-tunnel-forward", "what follows refuses too, without an answer"),
+        ("ct direction original ip", "refused before its destination was rewritten"),
+        ("masquerade", "addresses are rewritten, and nothing refused"),
     ]
 
     struct Outcome {
@@ -63,7 +69,7 @@ import Testing
         let chosen = all.shuffled(using: &random).prefix(count)
         // Few packets first: most mutants fall at once.
         let quick = PacketSamples.rounds(bench, limit: 3_000, using: &random)
-        let full = PacketSamples.rounds(bench, limit: 40_000, using: &random)
+        let full = PacketSamples.rounds(bench, limit: 30_000, using: &random)
         let interface = bench.policy.interface.description
         return try withTemporaryFolder { folder in
             try FirewallLoader.write(artifacts, below: "\(folder)/sound")

@@ -17,7 +17,7 @@ struct PacketSamples {
     ) -> [KernelBench.Round] {
         var samples = PacketSamples(bench)
         let all = samples.originals()
-        let chosen = all.count <= limit ? all : Array(all.shuffled(using: &random).prefix(limit))
+        let chosen = bench.choose(limit, of: all, using: &random)
         let plain = chosen.map { bench.sample(samples.numbered($0)) } + samples.housekeeping().map { bench.sample($0) }
         let published = samples.published(chosen)
         let passing = plain.filter(\.passes).map(\.packet)
@@ -68,6 +68,11 @@ struct PacketSamples {
             .compactMap { $0.last.advanced(by: -3) }
     }
 
+    /// Two peers' overlay addresses in each family.
+    private var someOverlay: [IPAddress] {
+        IPFamily.allCases.flatMap { family in overlayRemotes.filter { $0.family == family }.prefix(2) }
+    }
+
     private var strangers: [IPAddress] { [.v4(0xc633_6463), .v6(0x2001_0db8_eeee_0000_0000_0000_0000_0063)] }
 
     private var underlayRemotes: [IPAddress] {
@@ -93,13 +98,15 @@ struct PacketSamples {
             let remotes = isTunnel ? overlayRemotes : unique(underlayRemotes + overlayRemotes)
             let locals = sorted(bench.addresses(side) + policy.addresses)
             result += product(remotes, locals) { Packet(.input(side), from: $0, to: $1, $2) }
-            result += product(locals, remotes) { Packet(.output(side), from: $0, to: $1, $2) }
+            result += product(isTunnel ? locals : sorted(locals + edges), remotes) {
+                Packet(.output(side), from: $0, to: $1, $2)
+            }
         }
         for from in bench.sides {
             for to in bench.sides where from != to || from == .tunnel {
-                let near = from == .tunnel ? overlayRemotes : unique(strangers + outside + overlayRemotes.prefix(2))
+                let near = from == .tunnel ? overlayRemotes : unique(strangers + outside + someOverlay)
                 let beyond =
-                    to == .tunnel ? overlayRemotes : unique(underlayRemotes + outside + overlayRemotes.prefix(2))
+                    to == .tunnel ? overlayRemotes : unique(underlayRemotes + outside + someOverlay)
                 result += product(near, beyond) {
                     Packet(.forward(from: from, to: to, isTranslated: false), from: $0, to: $1, $2)
                 }
@@ -110,26 +117,46 @@ struct PacketSamples {
 
     /// What keeps a network running: answers of DHCP servers, and neighbors that ask who one is; from far, it is spoofed.
     private func housekeeping() -> [Packet] {
+        let own = bench.addresses(.privateSide)
         guard let neighbor = try? IPAddress(parsing: "fe80::99"), let server = try? IPAddress(parsing: "198.51.100.67")
         else {
             return []
         }
-        return bench.sides.filter { $0 != .neighbor }.flatMap { side in
-            bench.addresses(side).flatMap { own -> [Packet] in
-                let hook = Packet.Hook.input(side)
-                if own.family == .v4 {
-                    return [Packet(hook, from: server, to: own, .dhcpAnswer)]
-                        + [(67, 69), (66, 68), (67, 67)].compactMap { nearly(hook, server, own, $0) }
-                }
-                let stranger = strangers.filter { $0.family == .v6 }
-                return [
-                    Packet(hook, from: neighbor, to: own, .dhcpAnswer),
-                    Packet(hook, from: neighbor, to: own, .neighborDiscovery),
-                ] + [(547, 545), (547, 547)].compactMap { nearly(hook, neighbor, own, $0) }
-                    + stranger.compactMap { nearly(hook, $0, own, (547, 546)) }
-                    + stranger.map { Packet(hook, from: $0, to: own, .otherICMP) }
+        let near = IPFamily.allCases.flatMap { family in
+            (policy.members?.prefixes.map(\.network) ?? []).filter { $0.family == family && !own.contains($0) }.prefix(
+                2)
+        }
+        let served = near.filter { $0.family == .v4 }.flatMap { member -> [Packet] in
+            guard let from = own.first(where: { $0.family == .v4 }) else { return [] }
+            let hook = Packet.Hook.output(.privateSide)
+            return [Packet(hook, from: from, to: member, .dhcpAnswer)]
+                + [(67, 69), (66, 68)].compactMap { nearly(hook, from, member, $0) }
+        }
+        let itself = (own + policy.addresses).flatMap { address -> [Packet] in
+            guard let from = Port(30_000), let to = Port(9) else { return [] }
+            return Transport.allCases.map { transport in
+                Packet(
+                    .output(.loopback), from: address, to: address, .transport(transport, source: from, destination: to)
+                )
             }
         }
+        return served + itself
+            + bench.sides.filter { $0 != .neighbor }.flatMap { side in
+                bench.addresses(side).flatMap { own -> [Packet] in
+                    let hook = Packet.Hook.input(side)
+                    if own.family == .v4 {
+                        return [Packet(hook, from: server, to: own, .dhcpAnswer)]
+                            + [(67, 69), (66, 68), (67, 67)].compactMap { nearly(hook, server, own, $0) }
+                    }
+                    let stranger = strangers.filter { $0.family == .v6 }
+                    return [
+                        Packet(hook, from: neighbor, to: own, .dhcpAnswer),
+                        Packet(hook, from: neighbor, to: own, .neighborDiscovery),
+                    ] + [(547, 545), (547, 547)].compactMap { nearly(hook, neighbor, own, $0) }
+                        + stranger.compactMap { nearly(hook, $0, own, (547, 546)) }
+                        + stranger.map { Packet(hook, from: $0, to: own, .otherICMP) }
+                }
+            }
     }
 
     /// What is no answer of a DHCP server, though it looks like one.
@@ -154,12 +181,10 @@ struct PacketSamples {
             for destination in destinations where source != destination && source.family == destination.family {
                 result.append(make(source, destination, .echoRequest))
                 result.append(make(source, destination, .other))
-                if let port = ports.first(where: { $0.0 == .tcp })?.1 {
-                    let packet = make(source, destination, .transport(.tcp, source: any, destination: port))
-                    if packet.hook.isJudged { result.append(packet.with(.invalid)) }
-                }
                 for (transport, port) in ports {
-                    result.append(make(source, destination, .transport(transport, source: any, destination: port)))
+                    let packet = make(source, destination, .transport(transport, source: any, destination: port))
+                    result.append(packet)
+                    if transport == .tcp, packet.hook.isJudged { result.append(packet.with(.invalid)) }
                 }
                 // From WireGuard's own port, as only WireGuard can send.
                 result.append(make(source, destination, .transport(.udp, source: policy.port, destination: any)))
@@ -257,11 +282,13 @@ struct PacketSamples {
 }
 
 extension Packet.Hook {
-    /// Whether it is ours to judge what is invalid: between others, some firewalls refuse it by themselves.
-    fileprivate var isJudged: Bool {
-        if case .forward(let from, let to, _) = self { return from == .tunnel || to == .tunnel }
-        return true
+    fileprivate var isForward: Bool {
+        if case .forward = self { return true }
+        return false
     }
+
+    /// Whether it is ours to judge what is invalid: between others, some firewalls refuse it by themselves.
+    fileprivate var isJudged: Bool { !isForward }
 }
 
 extension Packet {
@@ -272,6 +299,19 @@ extension Packet {
 }
 
 extension KernelBench {
+    /// Half of the number from what passes, the rest from what is refused, first on the host itself.
+    fileprivate func choose(
+        _ limit: Int, of all: [Packet], using random: inout some RandomNumberGenerator
+    ) -> [Packet] {
+        if all.count <= limit { return all }
+        let shuffled = all.shuffled(using: &random)
+        var chosen = Array(shuffled.filter { policy.verdict(for: $0) != .refuse }.prefix(limit / 2))
+        let refused = shuffled.filter { policy.verdict(for: $0) == .refuse }
+        chosen += refused.filter { !$0.hook.isForward }.prefix((limit - chosen.count) * 3 / 4)
+        chosen += refused.filter(\.hook.isForward).prefix(limit - chosen.count)
+        return chosen
+    }
+
     func sample(_ packet: Packet, about quoted: Packet? = nil) -> SamplePacket {
         SamplePacket(packet: packet, passes: policy.verdict(for: packet) != .refuse, about: quoted)
     }

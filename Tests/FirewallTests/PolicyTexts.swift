@@ -63,7 +63,7 @@ enum PolicyTexts {
           rescue: {from: tunnel-1}
           except:
             - {from: 10.132.9.0/24, to: db, ports: [9104/tcp], reason: the provider's monitoring}
-            - {from: www, to: app, ports: [5353/udp], reason: discovery}
+            - {from: all, to: all, ports: [5353/udp], reason: discovery}
         exits: [{via: gate, for: db, interface: eth0}]
         peers:
           haproxy-www:
