@@ -27,7 +27,9 @@ package enum FirewallPaths {
 
 /// The dialects, and the way from a plan to files.
 package enum Firewalls {
-    package static let all: [any FirewallBackend] = [NftablesFirewall(), FirewalldFirewall()]
+    package static let all: [any FirewallBackend] = [
+        NftablesFirewall(), IptablesFirewall(), UfwFirewall(), FirewalldFirewall(),
+    ]
 
     package static func backend(_ kind: FirewallKind) -> (any FirewallBackend)? { all.first { $0.kind == kind } }
 
