@@ -93,12 +93,12 @@ let package = Package(
                 "TestSupport", "HauberkCommands", "hauberk", "SystemAccess", "Rendering", "HostPlans", "Sockets",
                 "MeshModel", "MeshFiles", "Keys", "Addresses", "Diagnostics",
             ], exclude: ["Fixtures"], swiftSettings: house),
-        tests(
-            "FirewallTests",
-            [
+        .testTarget(
+            name: "FirewallTests",
+            dependencies: [
                 "TestSupport", "MeshFixtures", "packet-bench", "Rendering", "HostPlans", "MeshModel", "MeshFiles",
                 "Addresses", "Diagnostics",
-            ]),
+            ], exclude: ["Goldens"], swiftSettings: house),
         tests("SocketsTests", ["MeshFixtures", "Sockets", "MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
         .testTarget(
             name: "DaemonTests", dependencies: ["TestSupport", "hauberk"], exclude: ["Scripts", "Recorded"],

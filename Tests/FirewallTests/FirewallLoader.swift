@@ -41,10 +41,20 @@ struct FirewallLoader: CustomStringConvertible {
         remove = "\(environment)sh \"$TREE/etc/hauberk/$IF/firewall\" remove\(after)"
     }
 
+    init(_ kind: FirewallKind, _ description: String, load: String, remove: String) {
+        self.kind = kind
+        self.description = description
+        self.load = load
+        self.remove = remove
+    }
+
     /// Those whose back ends the program has.
     static var all: [FirewallLoader] {
-        [nftables, iptables, iptablesLegacy, firewalld].filter { Firewalls.backend($0.kind) != nil }
+        [nftables, iptables, iptablesLegacy, ufw, firewalld].filter { Firewalls.backend($0.kind) != nil }
     }
+
+    /// Those that load within a fraction of a second.
+    static var quick: [FirewallLoader] { all.filter { $0.kind != .ufw && $0.kind != .firewalld } }
 
     /// As one line for the bench; `command` is `load` or `remove`.
     func line(_ command: String, tree: String, interface: String) -> String {
