@@ -32,8 +32,11 @@ struct RenderCommand: ParsableCommand {
     @Option(
         name: .long,
         help: ArgumentHelp(
-            "The dialect of every host that has a firewall, in place of what mesh.yaml names.", valueName: "dialect"))
-    var firewall: FirewallKind?
+            """
+            The dialect of every host that has a firewall, in place of what mesh.yaml names; or digitalocean, for Cloud \
+            Firewalls around the hosts, in the folder digitalocean-<mesh>.
+            """, valueName: "dialect"))
+    var firewall: FirewallChoice?
 
     @OptionGroup var change: ChangeOptions
 
@@ -57,9 +60,11 @@ struct RenderCommand: ParsableCommand {
         if !peers.isEmpty { try loaded.requireEnabled(peers) }
         Findings.print(loaded.findings)
         let session = try RenderSession(
-            loaded, identity: change.identity, targets: target.isEmpty ? ["wg-quick"] : target, firewall: firewall)
+            loaded, identity: change.identity, targets: target.isEmpty ? ["wg-quick"] : target,
+            firewall: firewall?.kind)
         try note(session.mesh)
-        let report = try session.write(below: out, only: peers)
+        let cloud = firewall == .digitalOcean ? try session.cloudFirewalls() : []
+        let report = try session.write(below: out, only: peers, with: cloud)
         for path in report.repaired {
             Result.note("\(out)/\(path) had been changed by somebody else, and is as rendered again")
         }

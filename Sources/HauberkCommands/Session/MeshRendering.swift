@@ -22,7 +22,8 @@ struct MeshRendering {
 
     /// Where an entry comes from.
     private struct Source {
-        let host: Int
+        /// Nil for a file of the mesh that belongs on no host.
+        let host: Int?
         /// Index among the targets; nil for the host's firewall.
         let target: Int?
         /// Index among the artifacts of the host and target.
@@ -78,6 +79,17 @@ struct MeshRendering {
         return entries
     }
 
+    /// The entries of files that belong on no host, after those of hosts.
+    mutating func entries(_ common: [Artifact]) -> [OutputEntry] {
+        var digests = BlockDigests(mesh: plan.mesh)
+        return common.map { artifact in
+            sources.append(Source(host: nil, target: nil, artifact: 0, held: artifact))
+            return OutputEntry(
+                path: artifact.path, mode: artifact.mode,
+                inputs: InputDigest(digests.digest(of: artifact, for: nil, secrets)))
+        }
+    }
+
     /// Writes the bytes of an entry.
     mutating func produce(_ index: Int, into writer: inout ArtifactWriter) throws {
         let source = sources[index]
@@ -91,14 +103,15 @@ struct MeshRendering {
     }
 
     private mutating func artifact(of source: Source) throws(Failure) -> Artifact {
+        guard let number = source.host else { preconditionFailure("a file of the mesh is held") }
         guard let target = source.target else {
-            guard let list = try firewalls?.artifacts(for: source.host) else {
+            guard let list = try firewalls?.artifacts(for: number) else {
                 preconditionFailure("a firewall's file comes from a mesh with a policy")
             }
             return list[source.artifact]
         }
-        let rendered = rendered(plan.mesh.topology.classOfPeer[source.host])
-        let host = plan.host(source.host, in: rendered.view)
+        let rendered = rendered(plan.mesh.topology.classOfPeer[number])
+        let host = plan.host(number, in: rendered.view)
         return rendered.renderers[target].artifacts(for: host)[source.artifact]
     }
 
@@ -133,10 +146,13 @@ private struct BlockDigests {
     }
 
     /// 16 bytes that differ when the artifact's bytes would: its text, its secrets' names, keys and epochs.
-    mutating func digest(of artifact: Artifact, for host: Int, _ secrets: MeshSecrets) -> [UInt8] {
+    ///
+    /// `host` is nil for a file that belongs on none.
+    mutating func digest(of artifact: Artifact, for host: Int?, _ secrets: MeshSecrets) -> [UInt8] {
         var input: [UInt8] = []
         input.reserveCapacity(1024)
-        append("\(artifact.path) \(artifact.mode) \(mesh.peers[host].publicKey) \(mesh.peers[host].epoch)", to: &input)
+        let peer = host.map { "\(mesh.peers[$0].publicKey) \(mesh.peers[$0].epoch)" } ?? "-"
+        append("\(artifact.path) \(artifact.mode) \(peer)", to: &input)
         input += secrets.fingerprint
         for piece in artifact.pieces {
             switch piece {

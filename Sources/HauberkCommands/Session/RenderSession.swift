@@ -45,18 +45,30 @@ struct RenderSession {
             standIns: Dictionary(uniqueKeysWithValues: hosts.enumerated().map { ($1, batch.privateKey(at: $0)) }))
     }
 
-    /// Brings the folder to what the mesh says; an empty `names` means every peer.
-    func write(below root: String, only names: [String]) throws -> OutputReport {
+    /// The Cloud Firewalls of the mesh, in a folder of its name; none without a policy. Throws what does not fit.
+    func cloudFirewalls() throws(Failure) -> [Artifact] {
+        guard let policies = FirewallRendering(plan)?.policies else { return [] }
+        return try CloudFirewalls.files(for: policies).map { file in
+            let name = file.path.split(separator: "/").last ?? ""
+            return Artifact(
+                path: "digitalocean-\(mesh.name)/\(name)", mode: file.mode, check: file.check, pieces: file.pieces)
+        }
+    }
+
+    /// Brings the folder to what the mesh says; an empty `names` means every peer. `common` are files of the mesh that
+    /// belong on no host, with their folders.
+    func write(below root: String, only names: [String], with common: [Artifact] = []) throws -> OutputReport {
         var progress = Progress()
         defer { progress.finish() }
         var done = 0
         let chosen = names.isEmpty ? nil : Set(names.compactMap(mesh.index))
         var rendering = MeshRendering(
             plan: plan, targets: targets, firewalls: FirewallRendering(plan), secrets: secrets)
-        let entries = try rendering.entries(of: chosen)
+        let entries = try rendering.entries(of: chosen) + rendering.entries(common)
+        let folders = Set(names + common.compactMap { $0.path.split(separator: "/").first.map(String.init) })
         let tree = OutputTree(root: root, mesh: mesh.name)
         return try tree.write(
-            entries, scope: names.isEmpty ? .everything : .folders(Set(names)),
+            entries, scope: names.isEmpty ? .everything : .folders(folders),
             shared: mesh.wireGuard.presharedKeys != .off ? InputDigest(secrets.fingerprint) : nil
         ) { index, writer in
             try rendering.produce(index, into: &writer)

@@ -9,9 +9,6 @@ import MeshModel
 /// given to the droplets by whoever creates them: `hauberk-<mesh>` to each, `hauberk-<mesh>-<group>` to the members of
 /// a group, and `hauberk-<mesh>::<peer>` to a host that rules name alone (a `.` in a name is a `:` in a tag).
 ///
-/// To wire this to `render --firewall digitalocean`: call ``files(for:)`` once for the mesh, not for each host, and
-/// write the artifacts beside the hosts' folders; they belong on no host.
-///
 /// What the cloud can tell apart is less than what a host can: it sees no tunnels, knows only TCP, UDP and ICMP, has no
 /// interfaces (what a host publishes on its public one is open on the VPC too, until the host's own firewall), and only
 /// ever allows. So "all but members" on the way out, which keeps updates, name servers and metadata working, is written
