@@ -83,24 +83,39 @@ struct ReachMatrix {
         !mesh.peers[peer].isDisabled && mesh.peers[peer].groups.contains(group)
     }
 
-    /// Networks behind peers, and other meshes.
+    /// Networks behind peers and the parts of them that rules tell apart, and other meshes.
     private static func outside(of mesh: DeclaredMesh) -> [Side] {
         let peerings = mesh.policy?.peerings ?? []
+        let sets = (mesh.policy?.rules ?? []).flatMap { [$0.from.value, $0.to.value] }
+        let named = Set(sets.flatMap { $0.networks(in: mesh) })
         let meshes = peerings.map { peering in
-            Side(name: "mesh:\(peering.name)", members: [], ends: peering.prefixes.map { end(in: $0.value, mesh) })
+            let ends = peering.prefixes.compactMap { end(in: $0.value, without: named, mesh) }
+            return Side(name: "mesh:\(peering.name)", members: [], ends: ends)
         }
         let prefixes = Set(peerings.flatMap { $0.prefixes.map(\.value) })
-        let routes = Set(mesh.peers.filter { !$0.isDisabled }.flatMap { $0.routes.map(\.value) })
-        return routes.subtracting(prefixes).sorted().map { network in
-            Side(name: network.description, members: [], ends: [end(in: network, mesh)])
+        let routes = mesh.peers.filter { !$0.isDisabled }.flatMap { $0.routes.map(\.value) }
+        return named.union(routes).subtracting(prefixes).sorted().map { network in
+            let end = end(in: network, without: named, mesh)
+            return Side(name: network.description, members: [], ends: end.map { [$0] } ?? [])
         } + meshes
     }
 
-    private static func end(in network: IPPrefix, _ mesh: DeclaredMesh) -> AskedEnd {
-        .address(network.last, in: mesh)
+    /// An address of the network that is in none of its parts; nil when the parts leave nothing.
+    private static func end(
+        in network: IPPrefix, without named: Set<IPPrefix>, _ mesh: DeclaredMesh
+    ) -> AskedEnd? {
+        let parts = named.filter { network.contains($0) && $0 != network }
+        let after = parts.sorted().compactMap { $0.last.advanced(by: 1) }
+        let free = ([network.last] + after).first { address in
+            network.contains(address) && !parts.contains { $0.contains(address) }
+        }
+        return free.map { .address($0, in: mesh) }
     }
 
     // MARK: cells
+
+    private static let everything = "everything"
+    private static let rest = "everything else"
 
     private func reach(_ from: Side, _ to: Side) -> Reach {
         guard let source = from.ends.first,
@@ -110,18 +125,24 @@ struct ReachMatrix {
         if plane == .forward, case .member = source.place, case .member = destination.place {
             return Reach(words: [], isApart: true)
         }
-        guard let policy = mesh.policy else { return Reach(words: ["everything"], isWatched: true) }
+        guard let policy = mesh.policy else { return Reach(words: [Self.everything], isWatched: true) }
         var words: [String] = []
         var isWatched = false
         var isApart = false
         for subject in subjects {
             let verdict = oracle.verdict(for: AskedEnd.flow(plane, from: source, to: destination, subject, in: mesh))
-            if verdict.reason == .noRoute || verdict.reason == .itself { isApart = true }
+            // Who has no exit reaches the Internet without the mesh.
+            let isOwn = plane == .forward && destination.end == .anyone && verdict.reason == .defaultDeny
+            if verdict.reason == .noRoute || verdict.reason == .itself || isOwn { isApart = true }
             if verdict.isAllowed, case .unguarded = verdict.reason { isWatched = true }
             for word in verdict.isAllowed ? self.words(verdict.reason, subject, policy) : [] where !words.contains(word)
             {
                 words.append(word)
             }
+        }
+        if isWatched {
+            words.removeAll { $0 == Self.rest }
+            words.append(words.isEmpty ? Self.everything : Self.rest)
         }
         return Reach(words: isApart ? [] : words, isWatched: isWatched, isApart: isApart)
     }
@@ -137,7 +158,7 @@ struct ReachMatrix {
         case .rescue: return ["rescue \(subject)"]
         case .exception: return ["\(subject) (exception)"]
         case .exit: return ["the Internet"]
-        case .unguarded: return ["everything else"]
+        case .unguarded: return [Self.rest]
         default: return []
         }
     }
