@@ -23,9 +23,9 @@ extension DiagnosticID {
     package static let unsupportedField = DiagnosticID(
         "unsupported-field",
         """
-        The field belongs to the mesh file's grammar, but this version does not enforce it yet: it renders no
-        firewall and keeps no rotation schedule. A rule that is written down and not enforced is worse than none, so
-        the field is refused rather than skipped. Remove it until you run a version that enforces it.
+        The field belongs to the mesh file's grammar, but this version does not enforce it yet: it keeps no rotation
+        schedule. What is written down and not enforced is worse than nothing, so the field is refused rather than
+        skipped. Remove it until you run a version that enforces it.
         """)
 
     package static let wrongShape = DiagnosticID(
@@ -39,8 +39,9 @@ extension DiagnosticID {
         "invalid-name",
         """
         Names of meshes, peers, groups and sites become file names, comments and firewall objects. A name is 1 to 63
-        characters, begins with a letter or a digit, and holds only letters, digits, `.`, `_` and `-`. `all` is
-        reserved: it means every peer.
+        characters, begins with a letter or a digit, and holds only letters, digits, `.`, `_` and `-`. `all`, which means
+        every peer, `anyone`, which means whoever is not of the mesh, and `and`, `or` and `except`, which join names to
+        sets, are reserved.
         """)
 
     package static let invalidValue = DiagnosticID(
