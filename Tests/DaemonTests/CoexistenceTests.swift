@@ -7,7 +7,8 @@ import Testing
     @Test(
         .enabled(if: Script.coexist.isPossible, "packages are missing"),
         arguments: [
-            ("docker", ["nftables"]), ("docker-nft", ["nftables"]), ("ufw", ["nftables"]), ("firewalld", ["nftables"]),
+            ("dockerd", ["nftables"]), ("docker", ["nftables"]), ("docker-nft", ["nftables"]), ("ufw", ["nftables"]),
+            ("firewalld", ["nftables"]),
         ])
     func `what is theirs stays as it is, the policy holds, and nothing of ours is left`(
         theirs: String, dialects: [String]

@@ -1,15 +1,27 @@
 #!/usr/bin/env bash
 # Another firewall on the same host, before, with and after ours: coexist.sh FOLDER THEIRS DIALECT[,DIALECT…] HAUBERK
 #
-#   stranger ── eth0 ── box ── eth1 ── member          THEIRS: docker, docker-nft, ufw, firewalld
-#                        └ docker0 ── container        DIALECT: nftables, iptables-nft, iptables-legacy
+#   stranger ── eth0 ── box ── eth1 ── member          THEIRS: dockerd, docker, docker-nft, ufw,
+#                        └ docker0 ── container                firewalld
+#                                                      DIALECT: nftables, iptables-nft, iptables-legacy
+#
+# dockerd is the real one with a real container; docker and docker-nft are the rules that older and newer ones make.
 #
 # Each thing that was seen is a line on standard output. Both ports of box are open by THEIRS; the mesh publishes 8080.
 source "$(dirname "$0")/namespace.sh"
 need curl curl nginx nginx-light nft nftables iptables iptables ufw ufw firewalld firewalld firewall-cmd firewalld \
-    dbus-daemon dbus-daemon ipset ipset
+    dbus-daemon dbus-daemon ipset ipset dockerd docker.io
+need_root
 asked "$@" && exit
-enter "$@"
+
+# The cgroups of dockerd's containers are outside of every namespace, and go at the end, however that comes.
+if [[ $2 == dockerd && -z ${HAUBERK_INSIDE:-} ]]; then
+    export HAUBERK_CGROUP=hauberk-test-$$
+    (enter_as_root "$@") && code=0 || code=$?
+    find /sys/fs/cgroup -mindepth 2 -depth -type d -path "*/$HAUBERK_CGROUP*" -exec rmdir {} + || true
+    exit $code
+fi
+enter_as_root "$@"
 
 theirs=$2
 IFS=, read -ra dialects <<<"$3"
@@ -66,6 +78,27 @@ container() {
     on box sysctl -qw net.ipv4.ip_forward=1
     serve container
 }
+begin_dockerd() {
+    start box $data/dockerd.log dockerd --data-root $data/docker --exec-root /run/docker --pidfile /run/docker.pid \
+        -H unix:///run/docker.sock --storage-driver=vfs --cgroup-parent="/$HAUBERK_CGROUP"
+    await 20 "dockerd ($data/dockerd.log)" docker info
+    local root=$data/image
+    mkdir -p $root/tmp $root/etc $root/var/log/nginx
+    ldd "$(command -v nginx)" | grep -o '/[^ ]*' | xargs -I{} cp --parents {} "$(command -v nginx)" $root
+    echo 'root:x:0:0::/:/bin/sh' >$root/etc/passwd
+    echo 'root:x:0:' >$root/etc/group
+    cat >$root/nginx.conf <<'END'
+user root; worker_processes 1; pid /tmp/pid; error_log stderr; daemon off; events {}
+http { access_log off; client_body_temp_path /tmp/b; proxy_temp_path /tmp/p; fastcgi_temp_path /tmp/f;
+    uwsgi_temp_path /tmp/u; scgi_temp_path /tmp/s;
+    server { listen 8080; listen 9000; location / { return 200 "container\n"; } } }
+END
+    tar -C $root -c . | docker import - web >/dev/null
+    docker run -d --name web -p 8080:8080 -p 9000:9000 web "$(command -v nginx)" -c /nginx.conf >/dev/null
+    bare[container]=yes
+    holder[container]=$(docker inspect -f '{{.State.Pid}}' web)
+}
+docker() { on box docker -H unix:///run/docker.sock "$@"; }
 begin_docker() {
     container
     on box iptables-nft-restore "$scripts/theirs/docker.v4"
@@ -172,6 +205,7 @@ theirs_work() {
     if [[ $theirs == docker* ]]; then
         opens container http://203.0.113.99/
         opens container http://10.132.0.3/
+        [[ $theirs != dockerd ]] || opens stranger 'http://[2001:db8::2]:9000/'
     else
         opens stranger 'http://[2001:db8::2]:9000/'
         closed stranger http://203.0.113.2/
@@ -187,6 +221,7 @@ policy_holds() {
     if [[ $theirs == docker* ]]; then
         opens container http://203.0.113.99/
         closed container http://10.132.0.3/
+        [[ $theirs != dockerd ]] || closed stranger 'http://[2001:db8::2]:9000/'
     else
         opens stranger 'http://[2001:db8::2]:8080/'
         closed stranger 'http://[2001:db8::2]:9000/'
@@ -224,3 +259,4 @@ for dialect in "${dialects[@]}"; do
     theirs_work "$dialect removed"
     echo "$theirs and $dialect: untouched, default deny, and as before"
 done
+[[ $theirs != dockerd ]] || docker rm -f web >/dev/null

@@ -41,11 +41,15 @@ wire() {
 }
 wires=()
 
+# Hosts whose mounts are left alone: the containers of others.
+declare -A bare=()
+
 # on HOST COMMAND …
 on() {
-    local host=$1
+    local host=$1 mounts=--mount
     shift
-    nsenter -t "${holder[$host]}" --net --mount "$@"
+    [[ -z ${bare[$host]:-} ]] || mounts=
+    nsenter -t "${holder[$host]}" --net $mounts "$@"
 }
 
 # start HOST LOG COMMAND …: in the background; its process is $started.
