@@ -8,7 +8,7 @@ import Testing
         .enabled(if: Script.coexist.isPossible, "packages are missing"),
         arguments: [
             ("dockerd", ["nftables"]), ("docker", ["nftables"]), ("docker-nft", ["nftables"]), ("ufw", ["nftables"]),
-            ("firewalld", ["nftables"]),
+            ("firewalld", ["nftables", "firewalld"]),
         ])
     func `what is theirs stays as it is, the policy holds, and nothing of ours is left`(
         theirs: String, dialects: [String]
@@ -16,9 +16,12 @@ import Testing
         try withTemporaryFolder { folder in
             let end = try Script.coexist.run([folder, theirs, dialects.joined(separator: ",")], in: folder)
             #expect(end.status == 0, "\(end.output)\(end.errors)")
-            #expect(
-                end.output.split(separator: "\n")
-                    == dialects.map { "\(theirs) and \($0): untouched, default deny, and as before" })
+            // ufw's dialect leaves to ufw's own rules what strangers may begin beyond the mesh file.
+            let expected = dialects.map { dialect in
+                let denied = dialect == "ufw" ? "default deny for members" : "default deny"
+                return "\(theirs) and \(dialect): untouched, \(denied), and as before"
+            }
+            #expect(end.output.split(separator: "\n").map(String.init) == expected)
         }
     }
 }

@@ -3,7 +3,8 @@
 #
 #   stranger ── eth0 ── box ── eth1 ── member          THEIRS: dockerd, docker, docker-nft, ufw,
 #                        └ docker0 ── container                firewalld
-#                                                      DIALECT: nftables, iptables-nft, iptables-legacy
+#                                                      DIALECT: nftables, iptables-nft, iptables-legacy,
+#                                                      ufw, firewalld: of THEIRS itself
 #
 # dockerd is the real one with a real container; docker and docker-nft are the rules that older and newer ones make.
 #
@@ -152,8 +153,8 @@ again() {
     docker*) return ;;
     esac
     # firewalld's reload takes away all that is in iptables, whosever it is (FlushAllOnReload in firewalld.conf(5)).
-    if [[ $theirs == firewalld && $1 == iptables-* ]]; then
-        [[ -z $(ours) ]] || fail "firewalld leaves other rules alone now: so should this test"
+    if [[ $theirs == firewalld && $1 == iptables-nft ]]; then
+        [[ -z $(ours) ]] || fail "firewalld leaves the rules of others alone now: so should this test"
         on box "$2" load || fail "$1 does not load after a reload"
     fi
 }
@@ -213,9 +214,12 @@ theirs_work() {
 }
 # The same with the policy in force.
 policy_holds() {
+    # In the dialect of ufw, what strangers may begin beyond the mesh file is the user's to say.
+    local beyond=closed
+    [[ $dialect != ufw ]] || beyond=opens
     when=$1
     opens stranger http://203.0.113.2:8080/
-    closed stranger http://203.0.113.2:9000/
+    $beyond stranger http://203.0.113.2:9000/
     closed member http://10.132.0.2:9000/
     closed member http://10.132.0.2:8080/
     if [[ $theirs == docker* ]]; then
@@ -224,13 +228,22 @@ policy_holds() {
         [[ $theirs != dockerd ]] || closed stranger 'http://[2001:db8::2]:9000/'
     else
         opens stranger 'http://[2001:db8::2]:8080/'
-        closed stranger 'http://[2001:db8::2]:9000/'
+        $beyond stranger 'http://[2001:db8::2]:9000/'
         closed stranger http://203.0.113.2/
     fi
 }
 same() {
     diff -u $data/before <(state) >&2 || fail "what is theirs is not as it was ($1)"
 }
+# The same while ours is loaded; of the very firewall that our rules are a part of, what the user has told it.
+kept() {
+    if [[ $dialect != "$theirs" ]]; then
+        same "$1"
+    else
+        diff -u <(own <$data/before) <(state | own) >&2 || fail "the user's rules are not as they were ($1)"
+    fi
+}
+own() { grep -E ' (ufw/user6?\.rules|ufw/ufw\.conf|firewalld/(zones/mine\.xml|firewalld\.conf))$'; }
 
 network
 serve stranger
@@ -245,18 +258,20 @@ for dialect in "${dialects[@]}"; do
     folder=$data/${dialect%-*}/box/etc/hauberk/wg0
     [[ $dialect != iptables-* ]] || export HAUBERK_IPTABLES=${dialect#iptables-}
     on box $folder/firewall load || fail "$dialect does not load"
-    same "$dialect loaded"
+    kept "$dialect loaded"
     [[ -n $(ours) ]] || fail "$dialect brings nothing"
     policy_holds "$dialect loaded"
     on box $folder/firewall load || fail "$dialect does not load twice"
-    same "$dialect loaded twice"
+    kept "$dialect loaded twice"
     again "$dialect" $folder/firewall
     policy_holds "$theirs reloaded"
-    same "$theirs reloaded beside $dialect"
+    kept "$theirs reloaded beside $dialect"
     on box $folder/firewall remove || fail "$dialect does not go"
     same "$dialect removed"
     [[ -z $(ours) ]] || { ours >&2; fail "$dialect leaves something"; }
     theirs_work "$dialect removed"
-    echo "$theirs and $dialect: untouched, default deny, and as before"
+    denied="default deny"
+    [[ $dialect != ufw ]] || denied="default deny for members"
+    echo "$theirs and $dialect: untouched, $denied, and as before"
 done
 [[ $theirs != dockerd ]] || docker rm -f web >/dev/null
