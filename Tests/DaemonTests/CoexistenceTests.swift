@@ -7,8 +7,9 @@ import Testing
     @Test(
         .enabled(if: Script.coexist.isPossible, "packages are missing"),
         arguments: [
-            ("dockerd", ["nftables"]), ("docker", ["nftables"]), ("docker-nft", ["nftables"]), ("ufw", ["nftables"]),
-            ("firewalld", ["nftables", "firewalld"]),
+            ("dockerd", ["nftables", "iptables-nft", "iptables-legacy"]), ("docker", ["nftables", "iptables-nft"]),
+            ("docker-nft", ["nftables", "iptables-nft"]), ("ufw", ["nftables", "iptables-nft", "ufw"]),
+            ("firewalld", ["nftables", "iptables-nft", "firewalld"]),
         ])
     func `what is theirs stays as it is, the policy holds, and nothing of ours is left`(
         theirs: String, dialects: [String]
