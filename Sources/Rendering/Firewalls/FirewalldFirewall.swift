@@ -115,6 +115,7 @@ enum FirewalldScript {
         scratch=$(mktemp -d)
         trap 'rm -rf "$scratch"' EXIT
         mkdir "$scratch/zones" "$scratch/policies" "$scratch/ipsets"
+        if [ -e "$theirs/firewalld.conf" ]; then cp "$theirs/firewalld.conf" "$scratch"; fi
         files "$ours" | while read -r file; do cp "$file" "$scratch/${file#"$ours"/}"; done
         firewall-offline-cmd --system-config "$scratch" --check-config >/dev/null
         """
