@@ -5,6 +5,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <netinet/icmp6.h>
+#include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -37,43 +38,45 @@ int lab_listen(int type, uint16_t port) {
     return keep(fd, result);
 }
 
-int lab_accept(int fd, struct in6_addr *from) {
+int lab_accept(int fd, uint8_t *from) {
     struct sockaddr_in6 peer = {0};
     socklen_t length = sizeof peer;
     int connection = accept4(fd, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (connection < 0) return -1;
     struct linger now = {1, 0};
     setsockopt(connection, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-    *from = peer.sin6_addr;
+    memcpy(from, &peer.sin6_addr, 16);
     return connection;
 }
 
-ssize_t lab_take(int fd, void *buffer, size_t size, struct sockaddr_in6 *from, struct in6_addr *to) {
+ssize_t lab_take(int fd, void *buffer, size_t size, struct sockaddr_storage *sender, uint8_t *from, uint8_t *to) {
     union { char bytes[256]; struct cmsghdr align; } control;
     struct iovec part = {buffer, size};
-    struct msghdr message = {from, sizeof *from, &part, 1, control.bytes, sizeof control.bytes, 0};
+    struct msghdr message = {sender, sizeof *sender, &part, 1, control.bytes, sizeof control.bytes, 0};
     ssize_t count = recvmsg(fd, &message, MSG_DONTWAIT);
     if (count < 0) return -1;
-    memset(to, 0, sizeof *to);
+    memcpy(from, &((struct sockaddr_in6 *)sender)->sin6_addr, 16);
+    memset(to, 0, 16);
     for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
         if (c->cmsg_level != IPPROTO_IPV6 || c->cmsg_type != IPV6_PKTINFO) continue;
         struct in6_pktinfo info;
         memcpy(&info, CMSG_DATA(c), sizeof info);
-        *to = info.ipi6_addr;
+        memcpy(to, &info.ipi6_addr, 16);
     }
     return count;
 }
 
-ssize_t lab_answer(int fd, const void *buffer, size_t size, const struct sockaddr_in6 *to, const struct in6_addr *from) {
+ssize_t lab_answer(int fd, const void *buffer, size_t size, const struct sockaddr_storage *to, const uint8_t *from) {
     union { char bytes[CMSG_SPACE(sizeof(struct in6_pktinfo))]; struct cmsghdr align; } control;
     memset(&control, 0, sizeof control);
     struct iovec part = {(void *)buffer, size};
-    struct msghdr message = {(void *)to, sizeof *to, &part, 1, control.bytes, sizeof control.bytes, 0};
+    struct msghdr message = {(void *)to, sizeof(struct sockaddr_in6), &part, 1, control.bytes, sizeof control.bytes, 0};
     struct cmsghdr *c = CMSG_FIRSTHDR(&message);
     c->cmsg_level = IPPROTO_IPV6;
     c->cmsg_type = IPV6_PKTINFO;
     c->cmsg_len = CMSG_LEN(sizeof(struct in6_pktinfo));
-    struct in6_pktinfo info = {.ipi6_addr = *from};
+    struct in6_pktinfo info = {0};
+    memcpy(&info.ipi6_addr, from, 16);
     memcpy(CMSG_DATA(c), &info, sizeof info);
     return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }

@@ -71,8 +71,7 @@ final class FlowEvents: Sendable {
 
 extension NumericAddress {
     /// An address of a socket of both families: mapped ones are IPv4 (RFC 4291, 2.5.5.2).
-    init(mapped address: in6_addr) {
-        let bytes = withUnsafeBytes(of: address) { Array($0) }
+    init(mapped bytes: [UInt8]) {
         let isMapped = bytes.prefix(10).allSatisfy { $0 == 0 } && bytes[10] == 0xff && bytes[11] == 0xff
         self.init(bytes: isMapped ? Array(bytes[12...]) : bytes)
     }

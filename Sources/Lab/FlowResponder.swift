@@ -54,10 +54,11 @@ struct FlowResponder {
     func answer(datagram number: Int, _ note: (Int, FlowQuestion.Arrival) -> Void) {
         let listener = datagrams[number]
         var buffer = [UInt8](repeating: 0, count: 512)
-        var from = sockaddr_in6()
-        var to = in6_addr()
+        var sender = sockaddr_storage()
+        var from = [UInt8](repeating: 0, count: 16)
+        var to = [UInt8](repeating: 0, count: 16)
         while true {
-            let count = lab_take(listener.descriptor, &buffer, buffer.count, &from, &to)
+            let count = lab_take(listener.descriptor, &buffer, buffer.count, &sender, &from, &to)
             if count < 0 {
                 if errno == EAGAIN || errno == EBADF { return }
                 continue
@@ -65,8 +66,8 @@ struct FlowResponder {
             guard let question = payload.question(in: buffer[..<count]) else { continue }
             note(
                 question,
-                FlowQuestion.Arrival(machine: listener.machine, source: NumericAddress(mapped: from.sin6_addr)))
-            _ = lab_answer(listener.descriptor, buffer, count, &from, &to)
+                FlowQuestion.Arrival(machine: listener.machine, source: NumericAddress(mapped: from)))
+            _ = lab_answer(listener.descriptor, buffer, count, &sender, to)
         }
     }
 
@@ -74,7 +75,7 @@ struct FlowResponder {
     mutating func accept(stream number: Int) {
         let listener = streams[number]
         while true {
-            var from = in6_addr()
+            var from = [UInt8](repeating: 0, count: 16)
             let descriptor = lab_accept(listener.descriptor, &from)
             guard descriptor >= 0 else { return }
             connections[nextConnection] = Connection(

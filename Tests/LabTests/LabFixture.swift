@@ -19,6 +19,8 @@ struct TestHost {
     var dnsNames: [String] = []
     /// Instead of a fresh private key.
     var secret: String?
+    /// The script that loads and removes the host's rules.
+    var firewall: String?
 }
 
 /// One `[Peer]` section.
@@ -93,6 +95,9 @@ final class LabFixture: Sendable {
                 if peer.keepalive { text += "PersistentKeepalive = 25\n" }
             }
             try await write(text, to: "\(folder)/\(host.name)/etc/wireguard", "wg0.conf", mode: 0o600)
+            if let script = host.firewall {
+                try await write(script, to: "\(folder)/\(host.name)/etc/hauberk/wg0", "firewall", mode: 0o755)
+            }
             if host.forwards {
                 let settings = "# the hub forwards\nnet.ipv4.ip_forward = 1\nnet.ipv6.conf.all.forwarding = 1\n"
                 try await write(settings, to: "\(folder)/\(host.name)/etc/sysctl.d", "90-mesh.conf", mode: 0o644)
@@ -105,7 +110,8 @@ final class LabFixture: Sendable {
         LabHost(
             name: host.name, site: host.site, privateAddresses: host.privateAddresses,
             publicAddresses: host.publicAddresses, reach: host.reach, overlayAddresses: host.overlay,
-            tree: "\(folder)/\(host.name)", routedNetworks: host.routed, dnsNames: host.dnsNames)
+            tree: "\(folder)/\(host.name)", routedNetworks: host.routed, dnsNames: host.dnsNames,
+            firewall: host.firewall == nil ? nil : .nftables)
     }
 
     private func write(_ text: String, to directory: String, _ name: String, mode: mode_t) async throws {

@@ -199,9 +199,9 @@ import Testing
         #expect(report.pairs[0].evidence == "wg0, peer b at 10.132.0.2:51820, no handshake")
     }
 
-    private let site = LabSite(name: "nyc", networks: ["10.132.0.0/16", "fd13:2::/64"])
+    let site = LabSite(name: "nyc", networks: ["10.132.0.0/16", "fd13:2::/64"])
 
-    private func oneSiteHost(_ number: Int) -> TestHost {
+    func oneSiteHost(_ number: Int) -> TestHost {
         TestHost(
             name: "host-\(number)", overlay: ["10.88.0.\(number)", "fd5a::\(number)"],
             endpoint: number == 1 ? "[fd13:2::1]" : number == 2 ? "host-2.example" : "10.132.0.\(number)",

@@ -3,7 +3,6 @@
 /* Sockets that ask, answer and listen in for the lab's flows. All return -1 and set errno, and none blocks. */
 #include <stddef.h>
 #include <stdint.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -11,12 +10,12 @@ enum lab_kind { LAB_TCP = 0, LAB_UDP = 1, LAB_ECHO = 2, LAB_FORGED = 3 };
 
 /* A listener on every address of both families. TYPE is SOCK_STREAM or SOCK_DGRAM. */
 int lab_listen(int type, uint16_t port);
-/* The next connection and who begins it; IPv4 addresses come mapped (RFC 4291, 2.5.5.2). */
-int lab_accept(int fd, struct in6_addr *from);
-/* The next datagram, who sent it, and to which address; IPv4 addresses come mapped. */
-ssize_t lab_take(int fd, void *buffer, size_t size, struct sockaddr_in6 *from, struct in6_addr *to);
+/* The next connection and the 16 bytes of who begins it; IPv4 addresses come mapped (RFC 4291, 2.5.5.2). */
+int lab_accept(int fd, uint8_t *from);
+/* The next datagram, who sent it, and the 16 bytes of both addresses; IPv4 addresses come mapped. */
+ssize_t lab_take(int fd, void *buffer, size_t size, struct sockaddr_storage *sender, uint8_t *from, uint8_t *to);
 /* Sends a datagram back from the address that the question came to. */
-ssize_t lab_answer(int fd, const void *buffer, size_t size, const struct sockaddr_in6 *to, const struct in6_addr *from);
+ssize_t lab_answer(int fd, const void *buffer, size_t size, const struct sockaddr_storage *to, const uint8_t *from);
 /* A socket that asks TARGET from SOURCE (both of the same family; the port of SOURCE is 0). A LAB_FORGED one may take a
    source that is not the machine's. The connection of a LAB_TCP one is under way. */
 int lab_ask(enum lab_kind kind, const struct sockaddr *source, const struct sockaddr *target, socklen_t length);
