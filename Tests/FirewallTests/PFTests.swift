@@ -59,7 +59,7 @@ import Testing
             guard let mesh = RandomPolicyTests.mesh(seed), let plan = FirewallPlan(mesh, at: nil) else { continue }
             for host in mesh.peers.indices {
                 do throws(Failure) {
-                    try Firewalls.require(plan, says: host, kind: .pf)
+                    _ = try Firewalls.artifacts(for: host, in: plan, kind: .pf)
                 } catch {
                     #expect(error.diagnostics.allSatisfy { $0.id == .unsupportedPolicy && $0.location != nil })
                     refused += 1
