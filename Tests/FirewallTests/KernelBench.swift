@@ -101,7 +101,7 @@ struct KernelBench {
         let end = try BuiltProgram("packet-bench").run([], tracer: shell, in: folder)
         let lines = end.output.split(separator: "\n")
         guard end.status == 0, lines.count(where: { $0 == "done" }) == order.count(where: { $0 == "go" }) else {
-            throw Broken(description: "the bench failed: \(end.output.suffix(600)) \(end.errors.suffix(2_000))")
+            throw Broken(description: "the bench failed: \(lines.last ?? "") \(end.errors.suffix(2_000))")
         }
         return Set(lines.compactMap { $0.hasPrefix("passed ") ? Int($0.dropFirst(7)) : nil })
     }
@@ -171,7 +171,7 @@ struct SamplePacket: CustomStringConvertible {
     }
 
     var description: String {
-        "\(packet.hook) \(packet.source) -> \(packet.destination) \(packet.content) \(packet.state), "
+        "\(way) \(packet.hook) \(packet.source) -> \(packet.destination) \(packet.content) \(packet.state), "
             + (passes ? "to pass" : "to be refused")
     }
 }

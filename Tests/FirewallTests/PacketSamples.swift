@@ -20,7 +20,7 @@ struct PacketSamples {
         let chosen = bench.choose(limit, of: all, using: &random)
         let plain = chosen.map { bench.sample(samples.numbered($0)) } + samples.housekeeping().map { bench.sample($0) }
         let published = samples.published(chosen)
-        let passing = plain.filter(\.passes).map(\.packet)
+        let passing = plain.filter { $0.passes && bench.hears($0.packet) }.map(\.packet)
         let errors = passing.compactMap { samples.error(about: $0) }
         let answers = passing.compactMap { samples.answer(to: $0) }.map { bench.sample($0) }
         let first = plain + published
@@ -53,10 +53,10 @@ struct PacketSamples {
         return unique(peers + outside + free + edges + strangers)
     }
 
-    /// The first addresses beyond the mesh's prefixes, on both sides.
+    /// Just beyond the mesh's prefixes, on both sides; the very next is the host's own in the bench.
     private var edges: [IPAddress] {
         bench.mesh.prefixes.flatMap { prefix in
-            [prefix.first.advanced(by: -1), prefix.last.advanced(by: 1)].compactMap { $0 }
+            [prefix.first.advanced(by: -1), prefix.last.advanced(by: 2)].compactMap { $0 }
         }
     }
 
@@ -229,6 +229,9 @@ struct PacketSamples {
         return bench.sample(error, about: packet)
     }
 
+    /// WireGuard's own ports on the host are no container's.
+    private var tunnelPorts: [Port] { [policy.port] + policy.neighbors.map(\.port) }
+
     /// The same, to ports that are a container's: judged as if they were the host's own.
     private mutating func published(_ packets: [Packet]) -> [SamplePacket] {
         var refused = 0
@@ -236,7 +239,7 @@ struct PacketSamples {
         for packet in packets {
             guard case .input(let side) = packet.hook, case .transport(_, let source, _) = packet.content,
                 side != .neighbor,
-                packet.state == .original, source != policy.port
+                packet.state == .original, source != policy.port, !tunnelPorts.contains(port)
             else { continue }
             var sample = bench.sample(numbered(packet))
             sample.way = .published
@@ -299,6 +302,12 @@ extension Packet {
 }
 
 extension KernelBench {
+    /// Whether what comes back would come to this host, or through it.
+    fileprivate func hears(_ packet: Packet) -> Bool {
+        guard case .output(let side) = packet.hook else { return true }
+        return side != .loopback && (addresses(side) + policy.addresses).contains(packet.source)
+    }
+
     /// Half of the number from what passes, the rest from what is refused, first on the host itself.
     fileprivate func choose(
         _ limit: Int, of all: [Packet], using random: inout some RandomNumberGenerator

@@ -94,8 +94,10 @@ struct Bench {
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, socklen_t(MemoryLayout<Int32>.size))
     }
 
+    /// Sends whole packets by one interface; by routing alone when that is loopback, which IPv6 cannot be told to take.
     private static func sender(_ family: Int32, _ interface: String) throws -> Int32 {
         let descriptor = socket(family, Int32(SOCK_RAW.rawValue), Int32(IPPROTO_RAW))
+        if descriptor >= 0, interface == "lo" { return descriptor }
         var name = Array(interface.utf8)
         guard descriptor >= 0,
             setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, &name, socklen_t(name.count)) == 0
