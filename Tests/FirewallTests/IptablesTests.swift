@@ -164,6 +164,75 @@ import Testing
         }
     }
 
+    /// The protocol of netfilter-persistent: each plugin is called with `start`, `save` and `flush`.
+    @Test(arguments: ["nft", "legacy"])
+    func `netfilter-persistent loads ours after its own, and does not keep them`(_ kind: String) throws {
+        try withTemporaryFolder { folder in
+            try FirewallShell.write(PolicyTexts.sixServers, "mysql-1", .iptables, below: folder)
+            try FirewallShell.expect(
+                """
+                export HAUBERK_IPTABLES=\(kind)
+                mkdir -p "$TREE/saved"
+                # The plugin is for a host: its files are where it looks for them.
+                mount --bind "$TREE/etc" /mnt
+                sed -e 's,/etc/hauberk,/mnt/hauberk,' -e "s,/etc/iptables,$TREE/saved," \
+                    "$TREE/usr/share/netfilter-persistent/plugins.d/30-hauberk-wg0" >"$TREE/30-hauberk-wg0"
+                plugin="sh $TREE/30-hauberk-wg0"
+                run-parts --test "$TREE/usr/share/netfilter-persistent/plugins.d" | grep -q 30-hauberk-wg0
+                iptables-\(kind) -A INPUT -p tcp --dport 22 -j ACCEPT
+                ip6tables-\(kind) -N MINE
+                iptables-\(kind)-save | grep -v '^#' >"$TREE/before"
+                $plugin start
+                ours=$(saved \(kind))
+                iptables-\(kind)-save >"$TREE/saved/rules.v4"
+                chmod 640 "$TREE/saved/rules.v4"
+                grep -q HAUBERK-wg0 "$TREE/saved/rules.v4" || fail 'nothing of ours to take out'
+                $plugin save
+                grep -q HAUBERK "$TREE/saved/rules.v4" && fail 'ours is saved'
+                [ "$(stat -c %a "$TREE/saved/rules.v4")" = 640 ] || fail 'mode'
+                # As 15-ip4tables does: all that is not in the file is gone.
+                iptables-\(kind)-restore <"$TREE/saved/rules.v4"
+                iptables-\(kind)-save | grep -q HAUBERK-wg0-IN && fail 'not flushed'
+                $plugin start
+                same "$ours" "$(saved \(kind))" 'not as before'
+                $plugin stop
+                same "$ours" "$(saved \(kind))" 'not as before'
+                $plugin flush
+                [ -z "$(saved \(kind) | grep HAUBERK)" ] || fail 'something is left'
+                fails $plugin fly
+                """, in: folder)
+        }
+    }
+
+    @Test(arguments: ["nft", "legacy"])
+    func `a rule ends by the kernel's own clock`(_ kind: String) throws {
+        try withTemporaryFolder { folder in
+            for (name, until) in [("past", "2026-01-01"), ("future", "2037-01-01")] {
+                let yaml = PolicyTexts.ipv4(interface: "wg0", port: 51_820, prefix: "10.88.0.0/16")
+                    .replacing("service: http}", with: "service: http, until: \(until)}")
+                try FirewallShell.write(yaml, "a", .iptables, below: "\(folder)/\(name)")
+            }
+            try FirewallShell.expect(
+                """
+                export HAUBERK_IPTABLES=\(kind)
+                ip link set lo up
+                ip link add wg0 type veth peer name far
+                ip link set far up
+                ip link set wg0 up
+                ip addr add 10.88.0.1/16 dev wg0
+                for when in past future; do
+                    sh "$TREE/$when/etc/hauberk/wg0/firewall" load
+                    # What leaves by the tunnel is counted by the rule that lets it, or refused at once.
+                    socat -T 0.2 - TCP:10.88.0.2:80,connect-timeout=0.2 </dev/null >/dev/null 2>&1 || :
+                    "iptables-\(kind)-save" -c | grep -e '--dport 80 -m time' | grep -e TEG >"$TREE/$when.counts"
+                done
+                grep -q -e '^.0:0. ' "$TREE/past.counts" || { cat "$TREE/past.counts" >&2; fail 'it still holds'; }
+                grep -q -e '^.0:0. ' "$TREE/future.counts" && { cat "$TREE/future.counts" >&2; fail 'it does not hold'; }
+                true
+                """, in: folder)
+        }
+    }
+
     @Test(arguments: ["nft", "legacy"])
     func `meshes on one host come in one order, and go alone`(_ kind: String) throws {
         let one = PolicyTexts.ipv4(interface: "wg0", port: 51_820, prefix: "10.88.0.0/16")

@@ -1,6 +1,9 @@
+import Addresses
 import HostPlans
 import MeshFixtures
 import MeshModel
+import Rendering
+import TestSupport
 import Testing
 
 @Suite struct UfwPolicyTests {
@@ -28,5 +31,37 @@ import Testing
             done += 1
         }
         #expect(packets > 4_000, "only \(packets) packets")
+    }
+
+    /// ufw empties its chains, with a policy of ACCEPT until it has filled them again.
+    @Test func `while ufw reloads again and again, nothing that is refused gets in and nothing that is ours is cut`()
+        throws
+    {
+        let mesh = try MeshPipeline.mesh(PolicyTexts.sixServers)
+        let plan = try #require(FirewallPlan(mesh, at: nil))
+        let host = try #require(mesh.index(of: "mysql-1"))
+        let bench = Conformance(plan: plan, host: host).bench
+        var random = SeededRandom(seed: 13)
+        let rounds = PacketSamples.rounds(bench, limit: 30_000, using: &random)
+        let samples = Array(rounds.joined())
+        let loader = FirewallLoader.ufw
+        let passed = try withTemporaryFolder { folder -> [[Bool]] in
+            try FirewallLoader.write(try Firewalls.artifacts(for: host, in: plan, kind: .ufw), below: folder)
+            let interface = bench.policy.interface.description
+            let reload = "(while :; do ufw reload && touch '\(folder)/reloaded'; done) >/dev/null 2>&1 &"
+            let wait = "until [ -e '\(folder)/reloaded' ]; do sleep 0.1; done"
+            // The positive control: ufw alone, which opens for moments.
+            let out = loader.line("sh \"$TREE/etc/hauberk/$IF/firewall\" remove", tree: folder, interface: interface)
+            return try bench.passed(
+                ["\(loader.line(loader.load, tree: folder, interface: interface)); \(reload) \(wait)", out], rounds)
+        }
+        let wrong = zip(samples, passed[0]).filter { $0.passes != $1 }
+        #expect(wrong.isEmpty, "\(wrong.count): \(wrong.prefix(5))")
+        let open = zip(samples, passed[1]).filter { sample, didPass in
+            guard case .input = sample.packet.hook else { return false }
+            return !sample.passes && didPass
+        }
+        #expect(!open.isEmpty)
+        print("packets: \(samples.count), open without ours: \(open.count)")
     }
 }
