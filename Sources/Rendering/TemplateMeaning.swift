@@ -6,7 +6,8 @@ import MeshModel
 /// Holds the WireGuard configurations that a mesh's own templates render against what was planned, before anything is
 /// written: a template that loses a peer, a key, an address or an endpoint would cut hosts off.
 ///
-/// What a template may well want otherwise (MTU, DNS, hooks, keepalives, routes) is not held against it.
+/// What a template may well want otherwise (MTU, DNS, hooks, keepalives, routes) is not held against it; but that the
+/// host's rules are loaded before its interface is up.
 package enum TemplateMeaning {
     /// The template of each target that renders what wg(8) reads.
     private static let configurations = ["wg-quick": "interface.conf", "wg-setconf": "peers.conf"]
@@ -75,6 +76,10 @@ private struct ConfigurationCheck {
         let addresses = Set(host.interface.addresses.map(\.network))
         if hasAddresses, Set(config.addresses.map(\.address)) != addresses {
             findings.append(finding("without its addresses, or with others"))
+        }
+        let loads = config.settings.contains { $0.key == "preup" && $0.value.hasSuffix("/firewall load") }
+        if hasAddresses, host.interface.unload != nil, !loads {
+            findings.append(finding("without the rules of its firewall, which `{{#firewall}}` loads before it is up"))
         }
         return findings
     }

@@ -19,7 +19,7 @@ import Testing
 
     /// The built-in template of a target with some text replaced, and what is found in it.
     private func findings(
-        _ target: String, replacing old: String, with new: String, presharedKeys: String = "pair"
+        _ target: String, replacing old: String, with new: String, presharedKeys: String = "pair", policy: String = ""
     ) throws -> [Diagnostic] {
         let builtIn = try #require(TargetSet.builtIn.first { $0.target == target })
         let text = String(decoding: builtIn.bytes, as: UTF8.self)
@@ -29,7 +29,7 @@ import Testing
             target: target, name: builtIn.name, path: "templates/\(target)/\(builtIn.name)", bytes: Array(changed.utf8))
         let (set, mistakes) = TargetSet.parse(own: [own])
         #expect(mistakes.isEmpty)
-        let mesh = try MeshPipeline.mesh(Self.mesh.replacing("PSK", with: presharedKeys))
+        let mesh = try MeshPipeline.mesh(Self.mesh.replacing("PSK", with: presharedKeys) + "\n" + policy)
         return TemplateMeaning.findings(try #require(set).targets, MeshPlan(mesh))
     }
 
@@ -71,6 +71,15 @@ import Testing
             presharedKeys: "off")
         #expect(found.contains { $0.message.contains("with a preshared key") })
         #expect(found.allSatisfy { !$0.message.contains(FakeKeys.key("x")) })
+    }
+
+    @Test func `a template that does not load the rules is refused where there are some`() throws {
+        let hook = "{{#firewall}}\nPreUp = /etc/hauberk/%i/firewall load\n{{/firewall}}\n"
+        let found = try findings("wg-quick", replacing: hook, with: "", policy: "guard: {rescue: {from: a}}")
+        #expect(found.count == 1 && found[0].message.contains("without the rules of its firewall"))
+        #expect(try findings("wg-quick", replacing: hook, with: "").isEmpty)
+        let late = hook.replacing("PreUp", with: "PostUp")
+        #expect(try !findings("wg-quick", replacing: hook, with: late, policy: "guard: {rescue: {from: a}}").isEmpty)
     }
 
     @Test func `what a template may want otherwise is let through`() throws {
