@@ -31,6 +31,11 @@ extension DeclaredMesh {
     /// The name of the mesh's interface on a peer, by its index in the file.
     package func interface(of peer: Int) -> InterfaceName { peers[peer].overrides.interface ?? wireGuard.interface }
 
+    /// The public interface of a peer's site, by the peer's index in the file; nil when none is named.
+    package func publicInterface(of peer: Int) -> InterfaceName? {
+        peers[peer].site.flatMap { sites[$0].publicInterface }
+    }
+
     /// WireGuard's port on a peer, by its index in the file.
     package func port(of peer: Int) -> Port { peers[peer].overrides.port ?? wireGuard.port }
 }

@@ -101,6 +101,21 @@ struct MeshPair {
         }
     }
 
+    @Test func `a mesh that names no public interface takes the other's, and its own services stay on every one`()
+        throws
+    {
+        let pair = try MeshPair([Self.first.replacing(", public-interface: eth0", with: ""), Self.second])
+        let (unnamed, named) = (try pair.policy(0, "node-1"), try pair.policy(1, "node-1"))
+        #expect(unnamed.publicInterface == named.publicInterface && named.publicInterface != nil)
+        let other = try pair.policy(0, "node-2")
+        for side in [PacketSide.publicSide, .privateSide] {
+            let own = try packet(.input(side), "198.51.100.1", "10.138.0.2", 443)
+            let theirs = try packet(.input(side), "198.51.100.1", "10.138.0.3", 80)
+            #expect(unnamed.verdict(for: own) == .accept && named.verdict(for: own) == .accept)
+            #expect(other.verdict(for: theirs) == (side == .publicSide ? .accept : .refuse))
+        }
+    }
+
     @Test func `WireGuard of both meshes comes in and goes out`() throws {
         let pair = try MeshPair([Self.first, Self.second])
         for (mesh, other) in [(0, 51_887), (1, 51_886)] {

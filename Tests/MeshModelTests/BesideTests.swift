@@ -44,6 +44,16 @@ import Testing
         #expect(try clashes(mesh("10.1.0.0/16", "", a), mesh("10.2.0.0/16", "", b)).count == count)
     }
 
+    @Test func `two policies on a host name its public interface alike`() throws {
+        func text(_ number: Int, _ interface: String, _ policy: String = "allow: []\n") -> String {
+            "mesh: m\nprefixes: [10.\(number).0.0/16]\nwireguard: {interface: wg\(number), port: \(number)}\n\(policy)"
+                + "sites: {s: {public-interface: \(interface)}}\npeers: {p: {site: s, public: 192.0.2.1}}\n"
+        }
+        #expect(try clashes(text(1, "eth0"), text(2, "eth0")).isEmpty)
+        #expect(try clashes(text(1, "eth0"), text(2, "eth1", "")).isEmpty)
+        #expect(try clashes(text(1, "eth0"), text(2, "eth1")).count == 1)
+    }
+
     // MARK: peerings
 
     private func mismatches(_ mesh: String, _ other: String) throws -> [String] {

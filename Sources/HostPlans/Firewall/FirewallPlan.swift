@@ -42,6 +42,7 @@ package struct FirewallPlan: Sendable {
         let routes = !peer.declared.routes.isEmpty || mesh.topology.relays.contains(host)
         let ingress = rescued(rules.filter { $0.to[host] }.compactMap(\.ingress))
         let egress = rules.filter { $0.from[host] }.compactMap(\.egress)
+        let outside = site?.publicInterface ?? neighbors.lazy.compactMap(\.publicInterface).first
         return FirewallPolicy(
             mesh: mesh.name, peer: peer.name,
             interface: peer.declared.overrides.interface ?? mesh.wireGuard.interface,
@@ -55,8 +56,9 @@ package struct FirewallPlan: Sendable {
             notInternet: exits.contains { $0.users[host] } ? notInternet : nil,
             guardMode: policy.guardDeclaration.plaintext,
             members: membersBySite[peer.declared.site ?? mesh.sites.count],
-            publicInterface: site?.publicInterface,
-            underlayIngress: underlay.ingress(of: host).joined(neighbors.flatMap(\.underlayIngress)),
+            publicInterface: outside,
+            underlayIngress: underlay.ingress(of: host).scoped(from: site?.publicInterface, to: outside).joined(
+                neighbors.flatMap { $0.underlayIngress.scoped(from: $0.publicInterface, to: outside) }),
             underlayEgress: underlay.egress(of: host).joined(neighbors.flatMap(\.underlayEgress)),
             underlayEcho: policy.icmp.underlay, neighbors: neighbors.sorted { $0.port < $1.port },
             unload: policy.unload)

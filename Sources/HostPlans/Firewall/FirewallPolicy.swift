@@ -133,18 +133,21 @@ package struct NeighborMesh: Hashable, Sendable {
     package var port: Port
     /// Its own: the host reaches them through its interface alone.
     package var prefixes: [IPPrefix]
+    /// The interface that its public services are on; nil means every one.
+    package var publicInterface: InterfaceName?
     /// What it lets others begin with the host on the underlay, and the host with its members: each mesh refuses what
     /// none on the host allows.
     package var underlayIngress: [UnderlayAllowance]
     package var underlayEgress: [UnderlayAllowance]
 
     package init(
-        interface: InterfaceName, port: Port, prefixes: [IPPrefix] = [], underlayIngress: [UnderlayAllowance] = [],
-        underlayEgress: [UnderlayAllowance] = []
+        interface: InterfaceName, port: Port, prefixes: [IPPrefix] = [], publicInterface: InterfaceName? = nil,
+        underlayIngress: [UnderlayAllowance] = [], underlayEgress: [UnderlayAllowance] = []
     ) {
         self.interface = interface
         self.port = port
         self.prefixes = prefixes
+        self.publicInterface = publicInterface
         self.underlayIngress = underlayIngress
         self.underlayEgress = underlayEgress
     }
@@ -155,6 +158,17 @@ extension [UnderlayAllowance] {
     func joined(_ others: [UnderlayAllowance]) -> [UnderlayAllowance] {
         others.reduce(into: self) { result, allowance in
             if !result.contains(allowance) { result.append(allowance) }
+        }
+    }
+
+    /// As they read in a policy whose public side is `there`: where a mesh names no interface, its public side is every
+    /// one.
+    func scoped(from here: InterfaceName?, to there: InterfaceName?) -> [UnderlayAllowance] {
+        if here != nil || there == nil { return self }
+        return map { allowance in
+            var result = allowance
+            result.scope = .every
+            return result
         }
     }
 }

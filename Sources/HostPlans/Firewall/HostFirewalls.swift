@@ -72,7 +72,8 @@ private struct BesideMesh: Sendable {
         places[host].map { place in
             NeighborMesh(
                 interface: declared.interface(of: place.declared), port: declared.port(of: place.declared),
-                prefixes: declared.prefixes.map(\.value))
+                prefixes: declared.prefixes.map(\.value),
+                publicInterface: declared.publicInterface(of: place.declared))
         }
     }
 

@@ -40,6 +40,14 @@ package enum BesideClashes {
                         .besideClash, at: peer.location, "\(host), and both listen on port \(ports.0)",
                         hint: "give one of the meshes another `wireguard: {port: …}`"))
             }
+            let outside = (mesh.publicInterface(of: pair.own), other.publicInterface(of: pair.other))
+            if let own = outside.0, let theirs = outside.1, own != theirs, mesh.policy != nil, other.policy != nil {
+                findings.append(
+                    Diagnostic(
+                        .besideClash, at: peer.location,
+                        "\(host), and they say that its public interface is \(own) and \(theirs)",
+                        hint: "say the same `public-interface:` in both"))
+            }
         }
         return findings
     }
