@@ -105,6 +105,12 @@ import Testing
         #expect(again.isAllowed && again.question.plane == .forward)
     }
 
+    @Test func `what is let in from everywhere is let in for anyone`() throws {
+        let text = QuestionsMesh.whole.text.replacing("from: 198.51.100.0/24", with: "from: 0.0.0.0/0")
+        #expect(try QuestionsMesh(text: text).answer("anyone", "db-1", "9000/udp").isAllowed)
+        #expect(try !QuestionsMesh.whole.answer("anyone", "db-1", "9000/udp").isAllowed)
+    }
+
     @Test func `a no that nobody enforces says so`() throws {
         let text = QuestionsMesh.whole.text.replacing("groups: [db], ", with: "groups: [db], firewall: none, ")
         let half = try QuestionsMesh(text: text).answer("web-1", "db-1", "ssh")

@@ -148,7 +148,9 @@ package struct PolicyOracle: Sendable {
             let declared = mesh.peers[peer]
             return (declared.privateAddresses + declared.publicAddresses).contains { prefix.contains($0.value) }
         case (.network(let prefix), .address(let address)): return prefix.contains(address)
-        case (.peers, .address), (_, .anyone): return false
+        // Whoever has no address in particular is in a network only when everybody of a family is.
+        case (.network(let prefix), .anyone): return prefix.length == 0
+        case (.peers, .address), (.peers, .anyone): return false
         }
     }
 
