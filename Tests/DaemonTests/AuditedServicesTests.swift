@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import TestSupport
 import Testing
 
@@ -28,14 +28,44 @@ import Testing
     @Test(.enabled(if: Script.services.isPossible, "packages are missing"))
     func `nine real services are judged as they were when they were recorded`() throws {
         try withTemporaryFolder { folder in
-            let end = try Script.services.run([folder], in: folder)
-            #expect(end.status == 0, "\(end.errors)")
             let mesh = try Self.mesh(in: folder)
+            let end = try Script.services.run([folder, mesh], in: folder)
+            #expect(end.status == 0, "\(end.errors)")
             for list in Self.lists {
                 let found = try Self.audit("\(folder)/\(list)", mesh, in: folder)
                 let recorded = text("\(Self.recorded)/\(list).audit") ?? ""
                 #expect(Self.unordered(found) == Self.unordered(recorded), "\(text("\(folder)/\(list)") ?? "")")
             }
+            for round in Self.rounds {
+                let recorded = text("\(Self.recorded)/\(round).ss.audit") ?? ""
+                let local = text("\(folder)/\(round).local") ?? "nothing"
+                #expect(recorded.hasPrefix(local), "\(local)")
+            }
+        }
+    }
+
+    @Test func `JSON says the same of several hosts at once, and its names are these`() throws {
+        try withTemporaryFolder { folder in
+            let mesh = try Self.mesh(in: folder)
+            let lists = ["server-1=\(Self.recorded)/wide.ss", "client-1=\(Self.recorded)/right.ss"]
+            let end = try Self.hauberk(
+                ["audit", "--mesh", mesh, "--json"] + lists.flatMap { ["--from", $0] }, in: folder)
+            #expect(end.status == 1 && end.errors == "")
+            let rows = try #require(try JSONSerialization.jsonObject(with: Data(end.output.utf8)) as? [[String: Any]])
+            let names = Set(rows.flatMap(\.keys)).sorted()
+            #expect(
+                names == [
+                    "bound", "exposure", "findings", "openTo", "peer", "ports", "programs", "service", "standing",
+                    "transport",
+                ])
+            let findings = rows.flatMap { $0["findings"] as? [[String: Any]] ?? [] }
+            #expect(Set(findings.flatMap(\.keys)).sorted() == ["hints", "message", "problem"])
+            #expect(Set(rows.compactMap { $0["peer"] as? String }) == ["server-1", "client-1"])
+            let ports = rows.filter { $0["peer"] as? String == "server-1" }.compactMap { $0["ports"] as? String }
+            #expect(ports == ["22", "53", "80", "443", "3306", "5432", "6379", "11211", "53", "514", "51820"])
+            // What is right for a server is undeclared on its client, but for what only the host itself can reach.
+            let strays = rows.filter { $0["standing"] as? String == "undeclared" }
+            #expect(strays.count == 9, "\(end.output)")
         }
     }
 

@@ -150,7 +150,6 @@ again() {
     case $theirs in
     ufw) on box ufw reload >/dev/null ;;
     firewalld) on box firewall-cmd --reload >/dev/null ;;
-    docker*) return ;;
     esac
     # firewalld's reload takes away all that is in iptables, whosever it is (FlushAllOnReload in firewalld.conf(5)).
     if [[ $theirs == firewalld && $1 == iptables-nft ]]; then
@@ -195,7 +194,22 @@ ours() {
 
 get() { on "$1" curl -s --connect-timeout "${3:-3}" --max-time 4 "$2" >/dev/null; }
 opens() { await 5 "$1 to $2 ($when)" get "$1" "$2"; }
-closed() { ! get "$1" "$2" 0.5 || fail "$1 reaches $2 ($when)"; }
+# What is closed takes its time to show: all of it is asked at once, by confirm.
+questions=()
+closed() { questions+=("$1 $2"); }
+confirm() {
+    local entry number=0 pids=()
+    for entry in "${questions[@]}"; do
+        read -r from to <<<"$entry"
+        get "$from" "$to" 0.7 &
+        pids+=($!)
+    done
+    for entry in "${questions[@]}"; do
+        ! wait "${pids[$number]}" || fail "${entry/ / reaches } ($when)"
+        number=$((number + 1))
+    done
+    questions=()
+}
 
 # What THEIRS lets through, by itself.
 theirs_work() {
@@ -211,6 +225,7 @@ theirs_work() {
         opens stranger 'http://[2001:db8::2]:9000/'
         closed stranger http://203.0.113.2/
     fi
+    confirm
 }
 # The same with the policy in force.
 policy_holds() {
@@ -231,6 +246,7 @@ policy_holds() {
         $beyond stranger 'http://[2001:db8::2]:9000/'
         closed stranger http://203.0.113.2/
     fi
+    confirm
 }
 same() {
     diff -u $data/before <(state) >&2 || fail "what is theirs is not as it was ($1)"
@@ -263,9 +279,11 @@ for dialect in "${dialects[@]}"; do
     policy_holds "$dialect loaded"
     on box $folder/firewall load || fail "$dialect does not load twice"
     kept "$dialect loaded twice"
-    again "$dialect" $folder/firewall
-    policy_holds "$theirs reloaded"
-    kept "$theirs reloaded beside $dialect"
+    if [[ $theirs != docker* ]]; then
+        again "$dialect" $folder/firewall
+        policy_holds "$theirs reloaded beside $dialect"
+        kept "$theirs reloaded beside $dialect"
+    fi
     on box $folder/firewall remove || fail "$dialect does not go"
     same "$dialect removed"
     [[ -z $(ours) ]] || { ours >&2; fail "$dialect leaves something"; }

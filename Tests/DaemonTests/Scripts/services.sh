@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Starts nine real services and WireGuard on one host, three times over with other settings, and writes what ss and
-# netstat say of them: services.sh FOLDER  ->  FOLDER/{wide,narrow,right}.{ss,netstat,netstat-wide}
+# netstat say of them: services.sh FOLDER MESH HAUBERK
+# ->  FOLDER/{wide,narrow,right}.{ss,netstat,netstat-wide}, and FOLDER/….local, the host's own audit
 #
 #   server-1   eth0 203.0.113.2, 2001:db8::2   eth1 10.132.0.2   wg0 10.88.1.1, fd5a:3c71:9e00:1::1
 source "$(dirname "$0")/namespace.sh"
@@ -11,6 +12,8 @@ asked "$@" && exit
 enter "$@"
 
 out=$1
+mesh=$2
+hauberk=$3
 data=/mnt
 settle $data
 
@@ -104,6 +107,7 @@ record() {
     ss -plunt >"$out/$1.ss"
     netstat -plunt >"$out/$1.netstat" 2>&1
     netstat -W -plunt >"$out/$1.netstat-wide" 2>&1
+    "$hauberk" audit --mesh "$mesh" --local server-1 >"$out/$1.local" 2>&1 || true
     stop "${pids[@]}"
     pids=()
     await 10 "the end of round $1" silent
