@@ -18,9 +18,20 @@ asked "$@" && exit
 # The cgroups of dockerd's containers are outside of every namespace, and go at the end, however that comes.
 if [[ $2 == dockerd && -z ${HAUBERK_INSIDE:-} ]]; then
     export HAUBERK_CGROUP=hauberk-test-$$
-    (enter_as_root "$@") && code=0 || code=$?
-    find /sys/fs/cgroup -mindepth 2 -depth -type d -path "*/$HAUBERK_CGROUP*" -exec rmdir {} + || true
-    exit $code
+    cgroups() { find /sys/fs/cgroup -mindepth 1 -depth -type d -path "*/$HAUBERK_CGROUP*" "$@"; }
+    gone() { [[ ! -d /proc/${first:-none} ]] && cgroups -exec rmdir {} + && [[ -z $(cgroups) ]]; }
+    # unshare takes no notice of SIGTERM while its child runs. With that, the first of its namespace, all others end.
+    finish() {
+        first=$(pgrep -P $child) || true
+        kill -KILL $child 2>/dev/null || true
+        await 10 "the end of its cgroups" gone
+    }
+    trap finish EXIT
+    trap 'exit 143' TERM INT HUP
+    (enter_as_root "$@") &
+    child=$!
+    wait $child
+    exit
 fi
 enter_as_root "$@"
 
@@ -82,7 +93,8 @@ container() {
 begin_dockerd() {
     start box $data/dockerd.log dockerd --data-root $data/docker --exec-root /run/docker --pidfile /run/docker.pid \
         -H unix:///run/docker.sock --storage-driver=vfs --cgroup-parent="/$HAUBERK_CGROUP"
-    await 20 "dockerd ($data/dockerd.log)" docker info
+    log=$data/dockerd.log
+    await 20 dockerd docker info
     local root=$data/image
     mkdir -p $root/tmp $root/etc $root/var/log/nginx
     ldd "$(command -v nginx)" | grep -o '/[^ ]*' | xargs -I{} cp --parents {} "$(command -v nginx)" $root
@@ -142,6 +154,7 @@ END
     start box $data/dbus.log dbus-daemon --config-file=$data/dbus.conf --nofork --nopidfile
     await 5 dbus on box test -S /run/dbus/system_bus_socket
     start box $data/firewalld.log firewalld --nofork --nopid
+    log=$data/firewalld.log
     await 20 firewalld on box firewall-cmd --state
 }
 

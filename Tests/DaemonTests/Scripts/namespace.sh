@@ -7,7 +7,12 @@ set -euo pipefail
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 
 say() { printf '%s\n' "$*" >&2; }
-fail() { say "$(basename "$0"): $*"; exit 1; }
+# Ends the script, with the last lines of $log if that is set.
+fail() {
+    [[ -z ${log:-} || ! -e $log ]] || tail -n 5 "$log" >&2
+    say "$(basename "$0"): $*"
+    exit 1
+}
 
 # need TOOL PACKAGE …: ends with 75 and the packages when a tool is missing, and with 0 when only that was asked.
 need() {
