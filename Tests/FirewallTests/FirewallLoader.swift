@@ -19,6 +19,13 @@ struct FirewallLoader: CustomStringConvertible {
     static let firewalld = FirewallLoader(
         .firewalld, "firewalld", before: FirewalldDaemon.start + "; ", after: "; " + FirewalldDaemon.stop)
 
+    /// In a folder that stands for csf's.
+    static let csf = FirewallLoader(
+        .csf, "csf", before: "mkdir -p /run/csf; touch /run/csf/csf.allow; ", environment: "HAUBERK_CSF=/run/csf ")
+
+    /// Those that take no seconds to load.
+    static var quick: [FirewallLoader] { all.filter { $0.kind != .firewalld } }
+
     /// The ends of the paths of the files that hold rules, a line each.
     var ruleFiles: [String] {
         switch kind {
@@ -33,7 +40,7 @@ struct FirewallLoader: CustomStringConvertible {
 
     /// By the script that every back end has.
     init(
-        _ kind: FirewallKind, _ description: String, environment: String = "", before: String = "", after: String = ""
+        _ kind: FirewallKind, _ description: String, before: String = "", environment: String = "", after: String = ""
     ) {
         self.kind = kind
         self.description = description

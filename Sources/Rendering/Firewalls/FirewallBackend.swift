@@ -28,7 +28,7 @@ package enum FirewallPaths {
 /// The dialects, and the way from a plan to files.
 package enum Firewalls {
     package static let all: [any FirewallBackend] = [
-        NftablesFirewall(), IptablesFirewall(), UfwFirewall(), FirewalldFirewall(), PFFirewall(),
+        NftablesFirewall(), IptablesFirewall(), UfwFirewall(), FirewalldFirewall(), CSFFirewall(), PFFirewall(),
     ]
 
     package static func backend(_ kind: FirewallKind) -> (any FirewallBackend)? { all.first { $0.kind == kind } }
