@@ -18,6 +18,7 @@ extension LabHost: WireRepresentable {
             .text(name), .optional(site), .texts(privateAddresses), .texts(publicAddresses), .text(reach.rawValue),
             .texts(interfaces), .texts(overlayAddresses), .text(tree), .texts(moreTrees), .all(routedNetworks),
             .texts(dnsNames), .texts([underlay.public, underlay.private]), .optional(firewall?.rawValue),
+            .texts(meshes),
         ])
     }
     init(fields: inout WireFields) throws(WireError) {
@@ -28,7 +29,8 @@ extension LabHost: WireRepresentable {
             moreTrees: try fields.texts(), routedNetworks: try fields.all(LabRoutedNetwork.self),
             dnsNames: try fields.texts(),
             underlay: try LabUnderlayNames(wire: try fields.next()),
-            firewall: try LabFirewall?(name: try fields.optional()))
+            firewall: try LabFirewall?(name: try fields.optional()),
+            meshes: try fields.texts())
     }
 }
 

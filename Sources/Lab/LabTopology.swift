@@ -56,13 +56,14 @@ package struct LabHost: Hashable, Sendable {
     package let underlay: LabUnderlayNames
     /// The dialect of its firewall; nil for a host without one.
     package let firewall: LabFirewall?
+    /// The names of the meshes that it is in: on the wire, hosts without one in common are strangers.
+    package let meshes: [String]
 
     package init(
         name: String, site: String? = nil, privateAddresses: [String] = [], publicAddresses: [String] = [],
         reach: LabReach = .direct, interfaces: [String] = ["wg0"], overlayAddresses: [String], tree: String,
         moreTrees: [String] = [], routedNetworks: [LabRoutedNetwork] = [], dnsNames: [String] = [],
-        underlay: LabUnderlayNames = .init(),
-        firewall: LabFirewall? = nil
+        underlay: LabUnderlayNames = .init(), firewall: LabFirewall? = nil, meshes: [String] = [""]
     ) {
         self.name = name
         self.site = site
@@ -77,6 +78,7 @@ package struct LabHost: Hashable, Sendable {
         self.dnsNames = dnsNames
         self.underlay = underlay
         self.firewall = firewall
+        self.meshes = meshes
     }
 }
 

@@ -52,12 +52,15 @@ struct WireRules: Sendable {
     /// The host that has each underlay address.
     private var owners: [NumericAddress: Int] = [:]
     private var ports: [Int: Set<UInt16>] = [:]
+    /// By host.
+    private let meshes: [Set<String>]
     private var openings: Set<Opening> = []
 
     /// `ports` are WireGuard's own, by host.
     init(_ topology: LabTopology, ports: [Int: Set<UInt16>]) {
         guarding = topology.flows?.guarding ?? .off
         self.ports = ports
+        meshes = topology.hosts.map { Set($0.meshes) }
         for (number, host) in topology.hosts.enumerated() {
             for text in host.privateAddresses + host.publicAddresses {
                 if let address = NumericAddress(text) { owners[address] = number }
@@ -84,7 +87,9 @@ struct WireRules: Sendable {
 
     /// Judges what is between two hosts of the mesh; all else passes.
     func judge(_ packet: WirePacket) -> Verdict {
-        guard let from = owners[packet.source], let to = owners[packet.target], from != to else { return .passed }
+        guard let from = owners[packet.source], let to = owners[packet.target], from != to,
+            !meshes[from].isDisjoint(with: meshes[to])
+        else { return .passed }
         let isTunnel =
             packet.protocolNumber == 17
             && (ports[from]?.contains(packet.sourcePort) == true || ports[to]?.contains(packet.targetPort) == true)

@@ -60,11 +60,10 @@ struct ProveCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let loaded = try LoadedMesh.read(try mesh.path())
-        if loaded.isRefused { throw Failure(.meshInvalid, loaded.findings) }
-        if !peers.isEmpty { try loaded.requireEnabled(peers) }
+        let loaded = try meshes()
+        if !peers.isEmpty { try loaded[0].requireEnabled(peers) }
         var runs: [ProofRun] = []
-        for dialect in try dialects(of: loaded) { runs.append(try await prove(loaded, dialect)) }
+        for dialect in try dialects(of: loaded[0]) { runs.append(try await prove(loaded, dialect)) }
         let report = ProofReport(runs: runs)
         if let html { try report.writePage(to: html) }
         if format.json {
@@ -77,29 +76,54 @@ struct ProveCommand: AsyncParsableCommand {
     }
 
     /// One lab, with the rules in one dialect.
-    private func prove(_ loaded: LoadedMesh, _ dialect: ProofDialect) async throws -> ProofRun {
-        let session = try RenderSession(
-            loaded, identity: identity, targets: ["wg-quick"], firewall: dialect.kind, .standIns)
+    private func prove(_ loaded: [LoadedMesh], _ dialect: ProofDialect) async throws -> ProofRun {
         let folder = try TemporaryFolder(prefix: "hauberk-prove")
         defer { folder.remove() }
-        _ = try session.write(below: folder.path, only: [])
-        let chosen = try chosen(in: session.mesh)
-        let declaration = LabDeclaration(
-            session.mesh, trees: folder.path, firewalls: session.firewalls, dialect: dialect.lab,
-            chosen: chosen, moment: Moment.now.seconds)
-        var topology = declaration.topology
-        let besides = try TemporaryFolder(prefix: "hauberk-beside")
-        defer { besides.remove() }
-        if chosen.isEmpty {
-            let beside = try BesideLab(session.mesh, beside: loaded.path, below: besides.path, identity, dialect)
-            topology = beside.joined(to: topology)
+        var parts = [try part(loaded[0], dialect, trees: "\(folder.path)/0", isFirst: true)]
+        for (number, other) in loaded.enumerated().dropFirst() {
+            do {
+                parts.append(try part(other, dialect, trees: "\(folder.path)/\(number)", isFirst: false))
+            } catch let failure as Failure {
+                let reason = failure.diagnostics.first?.message ?? "it cannot be read"
+                Result.note("the mesh in \(quoted(other.path)) is not in the lab: \(reason)")
+            }
         }
+        let topology = LabWorld(parts, dialect: dialect.lab, moment: Moment.now.seconds).topology
         let progress = ProgressLine()
+        let title = dialect.title.isEmpty ? "" : "\(dialect.title): "
         let report = try await Lab.prove(topology, options: LabOptions(agent: Self.agent)) { step in
-            progress.update("\(dialect.title): \(step.stage.rawValue) \(step.done) of \(step.total)")
+            progress.update("\(title)\(step.stage.rawValue) \(step.done) of \(step.total)")
         }
         progress.finish()
         return ProofRun(dialect: dialect.title, topology: topology, report: report)
+    }
+
+    /// One of the lab's meshes, rendered; of the first, the chosen peers alone take part.
+    private func part(
+        _ loaded: LoadedMesh, _ dialect: ProofDialect, trees: String, isFirst: Bool
+    ) throws -> LabMeshes.Part {
+        let session = try RenderSession(
+            loaded, identity: identity, targets: ["wg-quick"], firewall: dialect.kind, .standIns)
+        _ = try session.write(below: trees, only: [])
+        let mesh = session.mesh
+        let firewalls = HostFirewalls(
+            mesh, override: dialect.kind, beside: try BesideMeshes.read(mesh.declared, at: loaded.path))
+        let chosen = isFirst ? try chosen(in: mesh) : []
+        return LabMeshes.Part(
+            mesh: mesh, firewalls: firewalls, trees: trees,
+            chosen: chosen.isEmpty ? Array(mesh.peers.indices) : chosen)
+    }
+
+    /// The mesh, and those that it names as beside it; it alone when only some of its peers are proved.
+    private func meshes() throws -> [LoadedMesh] {
+        let path = try mesh.path()
+        let first = try LoadedMesh.read(path)
+        if first.isRefused { throw Failure(.meshInvalid, first.findings) }
+        guard peers.isEmpty, group.isEmpty, let declared = first.check?.declared, declared.policy != nil else {
+            return [first]
+        }
+        let folders = declared.beside.map { $0.value.hasPrefix("/") ? $0.value : "\(path)/\($0.value)" }
+        return [first] + (try folders.map { try LoadedMesh.read($0) })
     }
 
     /// The labs to run, in the order of the flags.

@@ -10,12 +10,17 @@ struct FlowSubjects {
     /// Nobody's in particular; those of them that a policy names are boundaries as well.
     private static let unnamed = [7, 1_024, 47_777, 65_535]
 
-    init(_ policy: DeclaredPolicy, in mesh: DeclaredMesh) {
-        let declared = policy.guardDeclaration
-        var named = policy.services.flatMap(\.ports) + declared.exceptions.flatMap(\.ports)
-        if let rescue = declared.rescue { named.append(rescue.ports) }
-        let listening = Set(mesh.peers.compactMap(\.overrides.port) + [mesh.wireGuard.port])
-        named += listening.map { ServicePorts(.udp, PortRange($0)) }
+    /// For meshes that are in one lab: what one of them names is asked in the others, too.
+    init(_ meshes: [DeclaredMesh]) {
+        var named: [ServicePorts] = []
+        for mesh in meshes {
+            let listening = Set(mesh.peers.compactMap(\.overrides.port) + [mesh.wireGuard.port])
+            named += listening.map { ServicePorts(.udp, PortRange($0)) }
+            guard let policy = mesh.policy else { continue }
+            let declared = policy.guardDeclaration
+            named += policy.services.flatMap(\.ports) + declared.exceptions.flatMap(\.ports)
+            if let rescue = declared.rescue { named.append(rescue.ports) }
+        }
         tcp = Self.ports(.tcp, named)
         udp = Self.ports(.udp, named)
     }

@@ -3,46 +3,30 @@ import HostPlans
 import Lab
 import MeshModel
 
-/// What a mesh declares, in the lab's own words.
+/// What one mesh declares, in the lab's own words.
 struct LabDeclaration {
-    private let mesh: Mesh
-    /// The folder with a rendered tree for each host.
-    private let trees: String
-    private let firewalls: HostFirewalls
+    private let meshes: LabMeshes
+    private let number: Int
+    private let places: LabPlaces
     /// The dialect that the hosts' own are proved in; nil for what each declares.
     private let dialect: LabFirewall?
-    private let chosen: [Int]
-    private let moment: Int64
 
-    /// `chosen` are the peers that take part; empty means all.
-    init(
-        _ mesh: Mesh, trees: String, firewalls: HostFirewalls, dialect: LabFirewall? = nil, chosen: [Int] = [],
-        moment: Int64
-    ) {
-        self.mesh = mesh
-        self.trees = trees
-        self.firewalls = firewalls
+    private var part: LabMeshes.Part { meshes.parts[number] }
+    private var mesh: Mesh { part.mesh }
+
+    /// Of the mesh of that number among those of the lab.
+    init(_ meshes: LabMeshes, _ number: Int, _ places: LabPlaces, _ dialect: LabFirewall?) {
+        self.meshes = meshes
+        self.number = number
+        self.places = places
         self.dialect = dialect
-        self.chosen = chosen.isEmpty ? Array(mesh.peers.indices) : chosen
-        self.moment = moment
     }
 
-    var topology: LabTopology {
-        let places = LabPlaces(
-            mesh, hostNames: mesh.peers.map(\.name),
-            publicAddresses: mesh.peers.map { $0.declared.publicAddresses.map(\.value) })
-        let flows = LabFlows(mesh, firewalls: firewalls, places: places, chosen: chosen, moment: moment)
-        return LabTopology(
-            sites: mesh.sites.map { LabSite(name: $0.name, networks: $0.networks.map(\.value.description)) },
-            hosts: chosen.map(host), expectations: expectations,
-            strangers: flows == nil ? [] : places.labStrangers(mesh), flows: flows?.plan)
-    }
-
-    private func host(_ index: Int) -> LabHost {
+    func host(_ index: Int) -> LabHost {
         let peer = mesh.peers[index]
         let declared = peer.declared
         return LabHost(
-            name: peer.name,
+            name: places.hostNames[index],
             site: declared.site.map { mesh.sites[$0].name },
             privateAddresses: declared.privateAddresses.map(\.value.description),
             publicAddresses: publicAddresses(of: index).map(\.description),
@@ -50,12 +34,12 @@ struct LabDeclaration {
                 ? .natted : .direct,
             interfaces: [(declared.overrides.interface ?? mesh.wireGuard.interface).description],
             overlayAddresses: peer.addresses.map(\.description),
-            tree: "\(trees)/\(peer.name)",
-            routedNetworks: declared.routes.map { route in
-                LabRoutedNetwork(prefix: route.value.description, testAddress: testAddress(in: route.value).description)
+            tree: "\(part.trees)/\(peer.name)",
+            routedNetworks: meshes.routes(number, index).map { route in
+                LabRoutedNetwork(prefix: route.description, testAddress: places.testAddress(in: route).description)
             },
             dnsNames: endpointName(of: declared).map { [$0] } ?? [], underlay: underlayNames(of: index),
-            firewall: labFirewall(of: index))
+            firewall: labFirewall(of: index), meshes: [mesh.name])
     }
 
     /// What the host's rules call its interfaces; the lab's own names where the mesh file gives none.
@@ -69,7 +53,7 @@ struct LabDeclaration {
     }
 
     private func labFirewall(of index: Int) -> LabFirewall? {
-        switch firewalls.kind(of: index) {
+        switch part.firewalls.kind(of: index) {
         case .none, .csf, .pf: return nil
         case .nftables: return .nftables
         case .iptables: return dialect == .iptablesLegacy ? .iptablesLegacy : .iptablesNft
@@ -97,23 +81,10 @@ struct LabDeclaration {
         return nil
     }
 
-    /// The highest address of the network that no peer has on the underlay.
-    private func testAddress(in prefix: IPPrefix) -> IPAddress {
-        let taken = Set(mesh.peers.flatMap { $0.declared.privateAddresses.map(\.value) })
-        var candidate = prefix.last
-        for _ in 0...taken.count + 2 {
-            let next = candidate.advanced(by: -1)
-            if candidate != prefix.last || prefix.lastOffset < 2, !taken.contains(candidate) { break }
-            guard let next, prefix.contains(next) else { break }
-            candidate = next
-        }
-        return candidate
-    }
-
-    private var expectations: [LabExpectation] {
+    var expectations: [LabExpectation] {
         var result: [LabExpectation] = []
-        for from in chosen {
-            for to in chosen where to != from {
+        for from in part.chosen {
+            for to in part.chosen where to != from {
                 result += expectations(from, to)
             }
         }
@@ -136,7 +107,7 @@ struct LabDeclaration {
                 from: name, to: mesh.peers[to].name, family: LabFamily(address.family), answer: answer, path: path)
         }
         let near = mesh.peers[from].declared.site.map { mesh.sites[$0].networks.map(\.value) } ?? []
-        for route in mesh.peers[to].declared.routes.map(\.value)
+        for route in meshes.routes(number, to)
         where families.contains(route.family) && !near.contains(where: { $0.overlaps(route) }) {
             result.append(
                 LabExpectation(

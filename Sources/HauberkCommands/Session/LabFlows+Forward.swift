@@ -7,7 +7,7 @@ import MeshModel
 extension LabFlows {
     mutating func addForward() {
         let networks = chosen.flatMap { gateway in
-            mesh.peers[gateway].declared.routes.map { (gateway: gateway, prefix: $0.value) }
+            meshes.routes(part, gateway).map { (gateway: gateway, prefix: $0) }
         }
         for network in networks {
             for peer in chosen { addForward(peer, network.gateway, network.prefix) }

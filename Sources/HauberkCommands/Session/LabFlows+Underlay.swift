@@ -22,7 +22,7 @@ extension LabFlows {
             guard let source = here.privateAddresses.map(\.value).first(where: { $0.family == target.family }) else {
                 continue
             }
-            addUnderlay(from, to, (source.description, target), .private)
+            addUnderlay(from, to, (source, target), .private)
         }
     }
 
@@ -32,19 +32,15 @@ extension LabFlows {
         guard !isExitUser(from) else { return }
         for target in places.publicAddresses[to] {
             if let source = places.publicAddresses[from].first(where: { $0.family == target.family }) {
-                addUnderlay(from, to, (source.description, target), .public)
+                addUnderlay(from, to, (source, target), .public)
                 continue
             }
             // Behind a router it is a stranger to whom it asks, and a host of the mesh to its own rules.
             let isRouted = here.site == nil || here.privateAddresses.contains { $0.value.family == .v4 }
             guard target.family == .v4, places.publicAddresses[from].isEmpty, isRouted else { continue }
             let asked = subjects.all(without: tunnelPorts(to)) + [.echo]
-            let member = end(from)
-            let senders = judges(from) ? [member, .anyone] : [FlowEnd.anyone]
-            let answers = answered(
-                asked.map { subject in
-                    (subject, senders.map { Flow(.underlay, from: $0, to: end(to), subject) })
-                })
+            let asker = LabMeshes.Asker(machine: meshes.machine(part, from), address: nil, isJudged: true)
+            let answers = answered(asked, asker, to: to, .public)
             add(
                 LabWay(
                     .underlay, from: name(from), to: name(to), source: LabPlaces.anywhere, target: target.description,
@@ -53,15 +49,14 @@ extension LabFlows {
     }
 
     private mutating func addUnderlay(
-        _ from: Int, _ to: Int, _ addresses: (source: String, target: IPAddress), _ side: UnderlaySide
+        _ from: Int, _ to: Int, _ addresses: (source: IPAddress, target: IPAddress), _ side: UnderlaySide
     ) {
         let asked = subjects.all(without: tunnelPorts(to)) + [.echo]
-        let member = end(from)
-        let answers = answered(
-            asked.map { ($0, [Flow(.underlay, from: member, to: end(to), $0, side: side)]) })
+        let asker = LabMeshes.Asker(machine: meshes.machine(part, from), address: addresses.source, isJudged: true)
+        let answers = answered(asked, asker, to: to, side)
         add(
             LabWay(
-                .underlay, from: name(from), to: name(to), source: addresses.source,
+                .underlay, from: name(from), to: name(to), source: addresses.source.description,
                 target: addresses.target.description, subjects: answers))
     }
 
@@ -100,8 +95,8 @@ extension LabFlows {
         for target in targets {
             guard let source = stranger.addresses.first(where: { $0.family == target.family }) else { continue }
             let asked = subjects.all(without: tunnelPorts(to)) + [.echo]
-            let answers = answered(
-                asked.map { ($0, [Flow(.underlay, from: .address(source), to: end(to), $0, side: side)]) })
+            let asker = LabMeshes.Asker(machine: nil, address: source, isJudged: false)
+            let answers = answered(asked, asker, to: to, side)
             add(
                 LabWay(
                     .underlay, from: stranger.name, to: name(to), source: source.description,
@@ -149,9 +144,9 @@ extension LabFlows {
         else { return }
         for source in mesh.peers[neighbor].declared.privateAddresses.map(\.value) {
             for target in near where target.family == source.family {
-                let member = end(neighbor)
-                let answers = answered(
-                    asked.map { ($0, [Flow(.underlay, from: member, to: end(to), $0, side: .private)]) })
+                let asker = LabMeshes.Asker(
+                    machine: meshes.machine(part, neighbor), address: source, isJudged: false)
+                let answers = answered(asked, asker, to: to, .private)
                 addForged(stranger, to, (source, target), answers)
             }
         }

@@ -13,33 +13,32 @@ struct LabFlows {
     let subjects: FlowSubjects
     /// Which of the mesh's peers take part.
     let chosen: [Int]
-    private let words: VerdictWords
+    let meshes: LabMeshes
+    /// The mesh's place in ``meshes``.
+    let part: Int
+    private let words: [VerdictWords]
     private(set) var reasons = FlowReasons()
     private(set) var ways: [LabWay] = []
 
     /// Nil for a mesh without a policy, and where no host has a firewall.
-    init?(_ mesh: Mesh, firewalls: HostFirewalls, places: LabPlaces, chosen: [Int], moment: Int64) {
+    init?(_ meshes: LabMeshes, _ part: Int, places: LabPlaces, subjects: FlowSubjects, moment: Int64) {
+        mesh = meshes.parts[part].mesh
         guard let policy = mesh.declared.policy else { return nil }
-        self.mesh = mesh
         self.policy = policy
-        self.firewalls = firewalls
+        self.meshes = meshes
+        self.part = part
         self.places = places
-        self.chosen = chosen
+        self.subjects = subjects
+        firewalls = meshes.parts[part].firewalls
+        chosen = meshes.parts[part].chosen
         oracle = PolicyOracle(mesh.declared, topology: mesh.topology, moment: moment)
-        subjects = FlowSubjects(policy, in: mesh.declared)
-        words = VerdictWords(mesh.declared)
+        words = meshes.parts.map { VerdictWords($0.mesh.declared) }
         addOverlay()
         addUnderlay()
         addStrangers()
         addForward()
         addExits()
         if ways.isEmpty { return nil }
-    }
-
-    var plan: LabFlowPlan {
-        LabFlowPlan(
-            ways: ways, reasons: reasons.texts, marker: marker,
-            guarding: LabGuard(rawValue: policy.guardDeclaration.plaintext.rawValue) ?? .off)
     }
 
     // MARK: words
@@ -51,20 +50,51 @@ struct LabFlows {
     /// Whether rules of a host's own judge what comes to it.
     func judges(_ peer: Int) -> Bool { firewalls.kind(of: peer) != .none }
 
-    /// WireGuard's own ports on a host, of this mesh and its neighbors.
+    /// WireGuard's own ports on a host, of every mesh that it is in.
     func tunnelPorts(_ peer: Int) -> Set<Port> {
         Set(firewalls.neighbors(of: peer).map(\.port) + [mesh.declared.port(of: mesh.declaredIndices[peer])])
+            .union(meshes.machine(part, peer).map(meshes.tunnelPorts) ?? [])
     }
 
     /// The subjects with the answers of all the flows that they depend on: allowed when every one is.
     mutating func answered(_ asked: [(subject: FlowSubject, flows: [Flow])]) -> [LabSubject] {
         asked.map { subject, flows in
-            let verdicts = flows.map { ($0, oracle.verdict(for: $0)) }
-            let (flow, deciding) = verdicts.first { !$1.isAllowed && !isOpenBeside($0) } ?? verdicts[0]
-            let isAllowed = deciding.isAllowed || isOpenBeside(flow)
-            let reason = deciding.isAllowed == isAllowed ? words.reason(deciding) : "another mesh on the host opens it"
-            return LabSubject(subject, isAllowed: isAllowed, reason: reasons.index(of: reason))
+            let verdicts = flows.map { oracle.verdict(for: $0) }
+            let deciding = verdicts.first { !$0.isAllowed } ?? verdicts[0]
+            return answered(subject, deciding, of: part)
         }
+    }
+
+    /// The subjects with the answers of every mesh that the two are in, and of those that are not in the lab but whose
+    /// openings their hosts' rules have.
+    mutating func answered(
+        _ asked: [FlowSubject], _ asker: LabMeshes.Asker, to peer: Int, _ side: UnderlaySide
+    ) -> [LabSubject] {
+        guard let machine = meshes.machine(part, peer) else { return [] }
+        return asked.compactMap { subject in
+            guard let (verdict, number) = meshes.verdict(asker, to: machine, subject, side) else { return nil }
+            let flows = ends(of: asker).map { Flow(.underlay, from: $0, to: end(peer), subject, side: side) }
+            if !verdict.isAllowed, flows.allSatisfy(isOpenBeside) {
+                return LabSubject(
+                    subject, isAllowed: true, reason: reasons.index(of: "another mesh on the host opens it"))
+            }
+            return answered(subject, verdict, of: number)
+        }
+    }
+
+    /// As whom the mesh sees an asker: behind a router, as a stranger there and as itself here.
+    private func ends(of asker: LabMeshes.Asker) -> [FlowEnd] {
+        let member = asker.machine.flatMap { machine in
+            meshes.machines[machine].peers.first { $0.part == part }.map { end($0.peer) }
+        }
+        guard let address = asker.address else { return [.anyone] + [member].compactMap { $0 } }
+        return [member ?? .address(address)]
+    }
+
+    mutating func answered(_ subject: FlowSubject, _ verdict: Verdict, of part: Int) -> LabSubject {
+        let place = meshes.parts.count > 1 ? "\(meshes.parts[part].mesh.name): " : ""
+        return LabSubject(
+            subject, isAllowed: verdict.isAllowed, reason: reasons.index(of: place + words[part].reason(verdict)))
     }
 
     /// The subjects as denied, whatever the policy says.
@@ -103,7 +133,7 @@ struct LabFlows {
     // MARK: the marker
 
     /// Two neighbors on a site that may talk through the tunnel by a port that the guard closes on the underlay.
-    private var marker: LabMarker? {
+    var marker: LabMarker? {
         for way in ways where way.plane == .overlay && way.family == .ipv4 {
             guard
                 let beneath = ways.first(where: {
@@ -125,7 +155,6 @@ struct LabFlows {
     }
 
     private func isGuarded(_ subject: LabSubject) -> Bool {
-        let unguarded = reasons.texts.indices.contains(subject.reason) && !subject.isAllowed
-        return unguarded || policy.guardDeclaration.plaintext != .reject
+        !subject.isAllowed || policy.guardDeclaration.plaintext != .reject
     }
 }

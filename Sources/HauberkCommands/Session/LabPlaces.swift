@@ -21,10 +21,13 @@ struct LabPlaces {
     private(set) var strangers: [Stranger] = []
     private let taken: Set<IPAddress>
 
-    init(_ mesh: Mesh, hostNames: [String], publicAddresses: [[IPAddress]]) {
-        self.hostNames = hostNames
-        self.publicAddresses = publicAddresses
-        taken = Set(mesh.peers.flatMap { $0.declared.privateAddresses.map(\.value) } + publicAddresses.joined())
+    /// Of one mesh among those of the lab.
+    init(_ meshes: LabMeshes, _ part: Int) {
+        let mesh = meshes.parts[part].mesh
+        hostNames = meshes.names(part)
+        publicAddresses = mesh.peers.map { $0.declared.publicAddresses.map(\.value) }
+        let peers = meshes.parts.flatMap(\.mesh.peers)
+        taken = Set(peers.flatMap { ($0.declared.privateAddresses + $0.declared.publicAddresses).map(\.value) })
         for site in mesh.sites where !site.networks.isEmpty {
             var addresses: [IPAddress] = []
             for network in site.networks.map(\.value) where !addresses.contains(where: { $0.family == network.family })
@@ -36,7 +39,7 @@ struct LabPlaces {
             }
             strangers.append(Stranger(name: "stranger@\(site.name)", site: site.name, addresses: addresses))
         }
-        let hasPublicIPv6 = publicAddresses.joined().contains { $0.family == .v6 }
+        let hasPublicIPv6 = peers.contains { $0.declared.publicAddresses.contains { $0.value.family == .v6 } }
         // Networks for documentation, RFC 5737 and RFC 3849.
         let outside = [free("192.0.2.", from: 77), hasPublicIPv6 ? free("2001:db8:6c61:77::", from: 77) : nil]
         strangers.append(Stranger(name: "stranger@internet", site: nil, addresses: outside.compactMap { $0 }))
