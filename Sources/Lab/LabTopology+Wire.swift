@@ -6,9 +6,9 @@ extension LabSite: WireRepresentable {
 }
 
 extension LabRoutedNetwork: WireRepresentable {
-    var wire: Wire { .texts([prefix, testAddress]) }
+    var wire: Wire { .list([.text(prefix), .text(testAddress), .texts(moreAddresses)]) }
     init(fields: inout WireFields) throws(WireError) {
-        self.init(prefix: try fields.text(), testAddress: try fields.text())
+        self.init(prefix: try fields.text(), testAddress: try fields.text(), moreAddresses: try fields.texts())
     }
 }
 

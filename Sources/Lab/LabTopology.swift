@@ -23,10 +23,13 @@ package struct LabRoutedNetwork: Hashable, Sendable {
     package let prefix: String
     /// An address inside `prefix` that no host of the mesh has.
     package let testAddress: String
+    /// Further addresses of the same machine: those that rules speak of by themselves.
+    package let moreAddresses: [String]
 
-    package init(prefix: String, testAddress: String) {
+    package init(prefix: String, testAddress: String, moreAddresses: [String] = []) {
         self.prefix = prefix
         self.testAddress = testAddress
+        self.moreAddresses = moreAddresses
     }
 }
 

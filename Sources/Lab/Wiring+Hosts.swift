@@ -92,7 +92,7 @@ extension Wiring {
         let port = "lan\(position)"
         add(lan)
         connect(host, port, lan, "eth0")
-        self.number(lan, "eth0", [address])
+        self.number(lan, "eth0", [address] + network.moreAddresses.compactMap { NumericAddress($0) })
         let toPrefix = "route add \(prefix.address)/\(prefix.length) dev \(port)"
         if address.family == .ipv4 {
             edit(host) { $0.lines += ["addr add \(Wiring.behind4)/32 dev \(port)", toPrefix] }
@@ -116,7 +116,7 @@ struct Inventions: Sendable {
         var texts = topology.strangers.flatMap(\.addresses)
         for host in topology.hosts {
             texts += host.privateAddresses + host.publicAddresses + host.overlayAddresses
-            texts += host.routedNetworks.map(\.testAddress)
+            texts += host.routedNetworks.flatMap { [$0.testAddress] + $0.moreAddresses }
         }
         let taken = Set(texts.compactMap { NumericAddress($0) })
         self.taken = taken

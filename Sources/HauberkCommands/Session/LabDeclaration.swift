@@ -36,7 +36,9 @@ struct LabDeclaration {
             overlayAddresses: peer.addresses.map(\.description),
             tree: "\(part.trees)/\(peer.name)",
             routedNetworks: meshes.routes(number, index).map { route in
-                LabRoutedNetwork(prefix: route.description, testAddress: places.testAddress(in: route).description)
+                LabRoutedNetwork(
+                    prefix: route.description, testAddress: places.testAddress(in: route).description,
+                    moreAddresses: places.namedAddresses(in: route, mesh).map(\.description))
             },
             dnsNames: endpointName(of: declared).map { [$0] } ?? [], underlay: underlayNames(of: index),
             firewall: labFirewall(of: index), meshes: [mesh.name])

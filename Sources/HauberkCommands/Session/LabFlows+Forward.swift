@@ -10,7 +10,10 @@ extension LabFlows {
             meshes.routes(part, gateway).map { (gateway: gateway, prefix: $0) }
         }
         for network in networks {
-            for peer in chosen { addForward(peer, network.gateway, network.prefix) }
+            let addresses = [places.testAddress(in: network.prefix)] + places.namedAddresses(in: network.prefix, mesh)
+            for (peer, address) in chosen.flatMap({ peer in addresses.map { (peer, $0) } }) {
+                addForward(peer, network.gateway, (network.prefix, address))
+            }
             for other in networks where other.gateway != network.gateway && other.prefix.family == network.prefix.family
             {
                 addBetween(network, other)
@@ -18,10 +21,12 @@ extension LabFlows {
         }
     }
 
-    private mutating func addForward(_ peer: Int, _ gateway: Int, _ prefix: IPPrefix) {
+    private mutating func addForward(
+        _ peer: Int, _ gateway: Int, _ network: (prefix: IPPrefix, address: IPAddress)
+    ) {
+        let (prefix, address) = network
         guard let own = mesh.peers[peer].addresses.first(where: { $0.family == prefix.family }) else { return }
         let machine = LabTopology.nodeName(host: name(gateway), prefix: prefix.description)
-        let address = places.testAddress(in: prefix)
         let member = end(peer)
         let all = subjects.all(without: [])
         let isReached = peer == gateway || mesh.topology[peer, gateway] != PeerRoute.none

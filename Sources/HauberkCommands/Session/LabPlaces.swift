@@ -63,6 +63,19 @@ struct LabPlaces {
         return candidate
     }
 
+    /// An address for each network that rules name inside of the prefix, the narrowest first; the highest of each.
+    func namedAddresses(in prefix: IPPrefix, _ mesh: Mesh) -> [IPAddress] {
+        let sets = (mesh.declared.policy?.rules ?? []).flatMap { [$0.from.value, $0.to.value] }
+        let inside = Set(sets.flatMap { $0.networks(in: mesh.declared) }).filter { $0 != prefix && prefix.contains($0) }
+        let whole = testAddress(in: prefix)
+        var result: [IPAddress] = []
+        for network in inside.sorted(by: { $0.length > $1.length || $0.length == $1.length && $0 < $1 }) {
+            let address = testAddress(in: network)
+            if address != whole, !result.contains(address) { result.append(address) }
+        }
+        return result
+    }
+
     /// Whether a peer's own site has addresses of the network: then it does not go through the mesh.
     func isNear(_ peer: Int, _ prefix: IPPrefix, _ mesh: Mesh) -> Bool {
         let near = mesh.peers[peer].declared.site.map { mesh.sites[$0].networks.map(\.value) } ?? []
