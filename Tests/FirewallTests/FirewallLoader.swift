@@ -23,9 +23,6 @@ struct FirewallLoader: CustomStringConvertible {
     static let csf = FirewallLoader(
         .csf, "csf", before: "mkdir -p /run/csf; touch /run/csf/csf.allow; ", environment: "HAUBERK_CSF=/run/csf ")
 
-    /// Those that take no seconds to load.
-    static var quick: [FirewallLoader] { all.filter { $0.kind != .firewalld } }
-
     /// The ends of the paths of the files that hold rules, a line each.
     var ruleFiles: [String] {
         switch kind {

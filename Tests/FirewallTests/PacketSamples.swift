@@ -237,9 +237,8 @@ struct PacketSamples {
         var refused = 0
         var result: [SamplePacket] = []
         for packet in packets {
-            guard case .input(let side) = packet.hook, case .transport(_, let source, _) = packet.content,
-                side != .neighbor,
-                packet.state == .original, source != policy.port, !tunnelPorts.contains(port)
+            guard case .input(let side) = packet.hook, case .transport(_, let source, let port) = packet.content,
+                side != .neighbor, packet.state == .original, source != policy.port, !tunnelPorts.contains(port)
             else { continue }
             var sample = bench.sample(numbered(packet))
             sample.way = .published
