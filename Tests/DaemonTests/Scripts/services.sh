@@ -58,7 +58,8 @@ sshd_at() {
 nginx_at() {
     {
         printf 'user root; worker_processes 2; pid %s/nginx/pid; error_log stderr; daemon off; events {}\n' $data
-        printf 'http { access_log off; client_body_temp_path %s/nginx/b; server {\n' $data
+        printf 'http { access_log off; server {\n'
+        printf '%s_temp_path '"$data"'/nginx/%s;\n' client_body b proxy p fastcgi f uwsgi u scgi s
         printf 'listen %s;\n' "$@"
         printf '} }\n'
     } >$data/nginx.conf
