@@ -140,7 +140,7 @@ import Testing
             #expect(!check.isRefused, "\(check.findings.prefix(3).map(\.text))")
         }
         // A debug build on a busy machine; peers times peers times rules would take hours.
-        #expect(taken < .seconds(60), "\(taken)")
+        #expect(taken < .seconds(300), "\(taken)")
         print("5,000 peers with 400 rules: \(taken)")
     }
 }

@@ -3,7 +3,8 @@ import Addresses
 /// The enabled peers in classes that a policy treats alike: whatever holds for one of a class holds for all.
 ///
 /// Peers are alike when the topology takes them as one class, they are of the same groups and site, listen on the same
-/// port, lie in the same networks that the guard names, and the policy names none of them by itself.
+/// port, expose and publish the same services, and are in the same of the sets in which the policy names peers or
+/// addresses one by one.
 package struct PolicyClasses: Sendable {
     /// Indices in the mesh file, ascending; of each class at least one.
     package let members: [[Int]]
@@ -15,9 +16,8 @@ package struct PolicyClasses: Sendable {
         let groups: [Int]
         let site: Int?
         let port: Port
-        let networks: [Bool]
-        /// The peer itself when the policy names it.
-        let alone: Int?
+        /// The numbers of the sets that it is in.
+        let sets: [Int]
     }
 
     /// How closely the policy looks at peers.
@@ -29,20 +29,19 @@ package struct PolicyClasses: Sendable {
     }
 
     package init(_ view: PolicyView, _ detail: Detail) {
-        let (mesh, policy) = (view.mesh, view.policy)
-        let named = Self.named(in: policy, detail)
-        let networks = Self.networks(of: policy.guardDeclaration)
+        let mesh = view.mesh
+        var sets = [[Int]](repeating: [], count: view.enabled.count)
+        for (number, set) in Self.sets(of: view, detail).enumerated() {
+            for bit in set.indices { sets[bit].append(number) }
+        }
         var numbers: [Key: Int] = [:]
         var members: [[Int]] = []
         var classOfPeer = [Int?](repeating: nil, count: mesh.peers.count)
         for (bit, index) in view.enabled.enumerated() {
             let peer = mesh.peers[index]
-            let addresses = peer.privateAddresses + peer.publicAddresses
             let key = Key(
                 reach: view.topology.classOfPeer[bit], groups: peer.groups.sorted(), site: peer.site,
-                port: peer.overrides.port ?? mesh.wireGuard.port,
-                networks: networks.map { network in addresses.contains { network.contains($0.value) } },
-                alone: named.contains(index) ? index : nil)
+                port: peer.overrides.port ?? mesh.wireGuard.port, sets: sets[bit])
             let number = numbers[key] ?? members.count
             if number == members.count {
                 numbers[key] = number
@@ -66,24 +65,25 @@ package struct PolicyClasses: Sendable {
         members[from].count * (from == to ? members[to].count - 1 : members[to].count)
     }
 
-    private static func named(in policy: DeclaredPolicy, _ detail: Detail) -> Set<Int> {
-        var sets = policy.rules.flatMap { [$0.from.value, $0.to.value] } + policy.exits.map(\.users.value)
+    /// The sets that tell apart peers of the same groups and site, each once.
+    private static func sets(of view: PolicyView, _ detail: Detail) -> [PeerBits] {
+        let policy = view.policy
+        var expressions = policy.rules.flatMap { [$0.from.value, $0.to.value] } + policy.exits.map(\.users.value)
+        expressions += policy.exits.map { .peer($0.via.value) } + policy.peerings.map { .peer($0.at.value) }
+        var result = view.exposed + view.published
         var ends = policy.guardDeclaration.exceptions.flatMap { [$0.from.value, $0.to.value] }
         if let rescue = policy.guardDeclaration.rescue { ends.append(rescue.from.value) }
-        for case .peers(let set) in ends { sets.append(set) }
+        for end in ends {
+            switch end {
+            case .peers(let set): expressions.append(set)
+            case .network: result.append(view.members(of: end))
+            }
+        }
         for test in detail == .tests ? policy.tests : [] {
-            for case .members(let set) in [test.from.value, test.to.value] { sets.append(set) }
+            for case .members(let set) in [test.from.value, test.to.value] { expressions.append(set) }
         }
-        var result = Set(sets.flatMap(\.namedPeers) + policy.exits.map(\.via.value) + policy.peerings.map(\.at.value))
-        for exposure in policy.services.flatMap(\.exposures) {
-            if case .peer(let peer) = exposure.on { result.insert(peer) }
-        }
-        return result
-    }
-
-    private static func networks(of declaration: GuardDeclaration) -> [IPPrefix] {
-        var ends = declaration.exceptions.flatMap { [$0.from.value, $0.to.value] }
-        if let rescue = declaration.rescue { ends.append(rescue.from.value) }
-        return ends.compactMap { (end) -> IPPrefix? in if case .network(let prefix) = end { prefix } else { nil } }
+        result += expressions.filter { !$0.namedPeers.isEmpty }.map { view.members(of: $0) }
+        var seen: Set<PeerBits> = []
+        return result.filter { seen.insert($0).inserted }
     }
 }
