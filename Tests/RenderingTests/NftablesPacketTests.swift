@@ -124,10 +124,12 @@ import Testing
                 """
                 TZ=\(zone) sh etc/hauberk/wg0/firewall load
                 for port in 7001 7002 7003; do from "$peer" "$own" $port wg0; done
+                # A host reaches itself by its address in the mesh, whatever the rules are.
+                echo a >/dev/udp/$own/7001
                 nft list counters table inet tap | grep packets
                 """, addresses)
             let lines = said.split(separator: "\n").map { $0.drop { $0 == "\t" } }
-            #expect(lines == ["packets 0 bytes 0", "packets 1 bytes 30", "packets 1 bytes 30"], "\(zone): \(said)")
+            #expect(lines == ["packets 1 bytes 30", "packets 1 bytes 30", "packets 1 bytes 30"], "\(zone): \(said)")
         }
     }
 }
