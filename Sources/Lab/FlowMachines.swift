@@ -22,9 +22,16 @@ struct FlowMachines: Sendable {
         for (number, stranger) in topology.strangers.enumerated() {
             list.append(Machine(name: stranger.name, namespace: Wiring.strangerNamespace(number)))
         }
+        for (number, host) in topology.hosts.enumerated() where !host.containerPorts.isEmpty {
+            list.append(
+                Machine(
+                    name: FlowMachines.container(of: host.name), namespace: Wiring.containerNamespace(number)))
+        }
         self.list = list
         indices = Dictionary(list.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
+
+    static func container(of host: String) -> String { "the container on \(host)" }
 
     subscript(name: String) -> Int? { indices[name] }
 }

@@ -81,7 +81,21 @@ struct FlowRun: Sendable {
         let problems = await firewalls.removeAll { report(LabProgress(stage: .removingRules, done: $0, total: $1)) }
         let controls = try control(asked)
         return FlowJudge(plan: plan, machines: machines, questions: asked, controls: controls)
-            .results(wires, refused + problems, elapsed)
+            .results(wires, refused + problems + unpublished(asked), elapsed)
+    }
+
+    /// A sentence for each host whose published ports did not lead to its container.
+    private func unpublished(_ asked: [FlowQuestion]) -> [String] {
+        order.topology.hosts.compactMap { host in
+            guard let container = machines[FlowMachines.container(of: host.name)] else { return nil }
+            let published = asked.filter { question in
+                let way = plan.ways[question.way]
+                return question.transport == .tcp && host.containerPorts.contains(question.port) && way.to == host.name
+                    && way.family == .ipv4 && question.arrival != nil
+            }
+            if published.allSatisfy({ $0.arrival?.machine == container }) { return nil }
+            return "\(host.name): a published port did not lead to its container"
+        }
     }
 
     /// Every flow, in an order that spreads each way over the whole time.

@@ -18,7 +18,7 @@ extension LabHost: WireRepresentable {
             .text(name), .optional(site), .texts(privateAddresses), .texts(publicAddresses), .text(reach.rawValue),
             .texts(interfaces), .texts(overlayAddresses), .text(tree), .texts(moreTrees), .all(routedNetworks),
             .texts(dnsNames), .texts([underlay.public, underlay.private]), .optional(firewall?.rawValue),
-            .texts(meshes),
+            .texts(meshes), .texts(containerPorts.map(String.init)),
         ])
     }
     init(fields: inout WireFields) throws(WireError) {
@@ -30,7 +30,7 @@ extension LabHost: WireRepresentable {
             dnsNames: try fields.texts(),
             underlay: try LabUnderlayNames(wire: try fields.next()),
             firewall: try LabFirewall?(name: try fields.optional()),
-            meshes: try fields.texts())
+            meshes: try fields.texts(), containerPorts: try fields.texts().compactMap { UInt16($0) })
     }
 }
 

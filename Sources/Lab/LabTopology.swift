@@ -61,12 +61,15 @@ package struct LabHost: Hashable, Sendable {
     package let firewall: LabFirewall?
     /// The names of the meshes that it is in: on the wire, hosts without one in common are strangers.
     package let meshes: [String]
+    /// TCP ports that it publishes from a container behind it, as Docker does by IPv4; empty for no container.
+    package let containerPorts: [UInt16]
 
     package init(
         name: String, site: String? = nil, privateAddresses: [String] = [], publicAddresses: [String] = [],
         reach: LabReach = .direct, interfaces: [String] = ["wg0"], overlayAddresses: [String], tree: String,
         moreTrees: [String] = [], routedNetworks: [LabRoutedNetwork] = [], dnsNames: [String] = [],
-        underlay: LabUnderlayNames = .init(), firewall: LabFirewall? = nil, meshes: [String] = [""]
+        underlay: LabUnderlayNames = .init(), firewall: LabFirewall? = nil, meshes: [String] = [""],
+        containerPorts: [UInt16] = []
     ) {
         self.name = name
         self.site = site
@@ -82,6 +85,7 @@ package struct LabHost: Hashable, Sendable {
         self.underlay = underlay
         self.firewall = firewall
         self.meshes = meshes
+        self.containerPorts = containerPorts
     }
 }
 

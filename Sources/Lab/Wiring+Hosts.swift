@@ -34,6 +34,7 @@ extension Wiring {
                 siteNumber == nil ? host.privateAddresses.compactMap { NumericAddress($0) } : [])
         }
         for (position, network) in host.routedNetworks.enumerated() { makeLAN(number, position, network) }
+        if !host.containerPorts.isEmpty { makeContainer(number, host.containerPorts) }
     }
 
     private mutating func joinSite(_ number: Int, _ host: LabHost, _ siteNumber: Int, _ site: LabSite) {

@@ -45,6 +45,9 @@ struct ProveCommand: AsyncParsableCommand {
         completion: .file())
     var html: String?
 
+    @Flag(name: .long, help: "Run a part of what each host offers in a container, published as Docker does.")
+    var containers = false
+
     @Flag(name: .long, help: "Print every pair and flow, not only those that differ.")
     var all = false
 
@@ -88,7 +91,9 @@ struct ProveCommand: AsyncParsableCommand {
                 Result.note("the mesh in \(quoted(other.path)) is not in the lab: \(reason)")
             }
         }
-        let topology = LabWorld(parts, dialect: dialect.lab, moment: Moment.now.seconds).topology
+        let topology = LabWorld(
+            parts, dialect: dialect.lab, services: containers ? .inContainers : .onHosts, moment: Moment.now.seconds
+        ).topology
         let progress = ProgressLine()
         let title = dialect.title.isEmpty ? "" : "\(dialect.title): "
         let report = try await Lab.prove(topology, options: LabOptions(agent: Self.agent)) { step in

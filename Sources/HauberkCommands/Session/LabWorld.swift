@@ -8,9 +8,11 @@ struct LabWorld {
     private let meshes: LabMeshes
     private let dialect: LabFirewall?
     private let moment: Int64
+    private let services: LabServices
 
     /// The first mesh is the one that is proved; the others stand beside it. `moment` is in seconds since 1970.
-    init(_ parts: [LabMeshes.Part], dialect: LabFirewall?, moment: Int64) {
+    init(_ parts: [LabMeshes.Part], dialect: LabFirewall?, services: LabServices = .onHosts, moment: Int64) {
+        self.services = services
         meshes = LabMeshes(parts, moment: moment)
         self.dialect = dialect
         self.moment = moment
@@ -22,13 +24,28 @@ struct LabWorld {
         var hosts: [LabHost] = []
         for machine in meshes.machines {
             let parts = machine.peers.map { declarations[$0.part].host($0.peer) }
-            hosts.append(parts.dropFirst().reduce(parts[0]) { $0.joined($1) })
+            let host = parts.dropFirst().reduce(parts[0]) { $0.joined($1) }
+            hosts.append(services == .inContainers ? host.publishing(published(by: machine)) : host)
         }
         let plan = plan(places)
         let strangers = places.indices.flatMap { places[$0].labStrangers(meshes.parts[$0].mesh) }
         return LabTopology(
             sites: sites, hosts: hosts, expectations: declarations[0].expectations,
             strangers: plan == nil ? [] : joined(strangers), flows: plan)
+    }
+
+    /// The first TCP port of what the machine offers in each mesh, and one that nobody may reach.
+    private func published(by machine: LabMeshes.Machine) -> [UInt16] {
+        var ports: Set<UInt16> = []
+        for (part, peer) in machine.peers {
+            let mesh = meshes.parts[part].mesh
+            let offered = (mesh.declared.policy?.services ?? []).filter {
+                ($0.exposure(on: mesh.declaredIndices[peer], in: mesh.declared) ?? .internal) >= .private
+            }
+            let tcp = offered.flatMap(\.ports).filter { $0.transport == .tcp }
+            if let port = tcp.first?.range.lower.number { ports.insert(port) }
+        }
+        return ports.isEmpty ? [] : ports.union([1_024]).sorted()
     }
 
     /// Sites of one name are one wire.
@@ -92,6 +109,13 @@ struct LabWorld {
     }
 }
 
+/// Where the lab runs what the hosts offer.
+enum LabServices {
+    case onHosts
+    /// In part in a container on each host that offers something, published as Docker does.
+    case inContainers
+}
+
 /// What makes two ways the same.
 private struct LabWayEnds: Hashable {
     let ends: [String]
@@ -128,5 +152,13 @@ extension LabHost {
             dnsNames: both(dnsNames, other.dnsNames), underlay: site == nil ? other.underlay : underlay,
             firewall: firewall ?? other.firewall,
             meshes: both(meshes, other.meshes))
+    }
+
+    fileprivate func publishing(_ ports: [UInt16]) -> LabHost {
+        LabHost(
+            name: name, site: site, privateAddresses: privateAddresses, publicAddresses: publicAddresses, reach: reach,
+            interfaces: interfaces, overlayAddresses: overlayAddresses, tree: tree, moreTrees: moreTrees,
+            routedNetworks: routedNetworks, dnsNames: dnsNames, underlay: underlay, firewall: firewall, meshes: meshes,
+            containerPorts: ports)
     }
 }
