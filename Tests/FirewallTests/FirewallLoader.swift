@@ -28,12 +28,17 @@ struct FirewallLoader: CustomStringConvertible {
         switch kind {
         case .nftables: return ["rules.nft"]
         case .iptables: return ["rules.v4", "rules.v6"]
+        case .ufw: return ["rules.v4", "rules.v6", "ufw.v4", "ufw.v6"]
+        case .firewalld: return [".xml", "rules.nft"]
         default: return []
         }
     }
 
-    /// Those whose rules mutations can change line by line.
-    static var mutable: [FirewallLoader] { all.filter { !$0.ruleFiles.isEmpty } }
+    /// Those whose rules are changed line by line, with how many changes of 100 each gets: fewer where loading takes
+    /// seconds.
+    static var mutable: [(loader: FirewallLoader, share: Int)] {
+        [(nftables, 40), (iptables, 30), (iptablesLegacy, 14), (ufw, 8), (firewalld, 8)]
+    }
 
     /// By the script that every back end has.
     init(

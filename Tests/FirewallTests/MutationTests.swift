@@ -38,8 +38,7 @@ import Testing
         let loaders = FirewallLoader.mutable
         #expect(!loaders.isEmpty)
         var outcomes: [Outcome] = []
-        for (number, loader) in loaders.enumerated() {
-            let share = 100 / loaders.count + (number < 100 % loaders.count ? 1 : 0)
+        for (loader, share) in loaders {
             let host = mesh.peers.indices.shuffled(using: &random)[0]
             outcomes += try run(loader, host, plan, count: share, using: &random)
         }
