@@ -13,9 +13,6 @@ struct MistakesElsewhere: Sendable, CustomStringConvertible {
             id: "file-too-large", file: "HauberkCommandsTests/MistakesTests.swift",
             test: "a file of more than 64 MiB is refused unread"),
         MistakesElsewhere(
-            id: "unsupported-policy", file: "RenderingTests/CloudFirewallTests.swift",
-            test: "a guard that does not refuse cannot be said, and that is told where it stands"),
-        MistakesElsewhere(
             id: "edit-mismatch", file: "MeshFilesTests/EditorTests.swift",
             test: "a value that is not one value never reaches the file"),
         MistakesElsewhere(
