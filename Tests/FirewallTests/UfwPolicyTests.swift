@@ -21,7 +21,7 @@ import Testing
             // Where ours lets through what is not allowed, ufw still drops what connection tracking calls invalid.
             let isStrict = plan.policy(for: host).guardMode == .reject
             let differences = found.differences.filter {
-                isStrict || !$0.hasSuffix(" other original, to pass, was refused")
+                isStrict || !$0.hasSuffix(" invalid, to pass, was refused")
             }
             if !differences.isEmpty {
                 Issue.record(
