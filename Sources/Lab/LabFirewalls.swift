@@ -22,6 +22,7 @@ struct LabFirewalls: Sendable {
             all, width: width,
             { script -> [String] in
                 if let problem = await daemon(script.number, LabFirewalls.starting) { return [problem] }
+                if let problem = await acceptContainers(script.number) { return [problem] }
                 return await run("load", script)
             }, finished: { finished($0, all.count) })
         return (problems ?? []).flatMap { $0 }
@@ -82,6 +83,18 @@ struct LabFirewalls: Sendable {
             LabHostCommand.words(number, ["sh", "-c", command]), milliseconds: order.options.patience.command)
         if result.succeeded { return nil }
         return "\(host.name): \(firewall.rawValue) did not start or stop: \(result.complaint)"
+    }
+
+    /// Where ufw drops what is forwarded, Docker accepts for its containers in the same chain, before it.
+    private func acceptContainers(_ number: Int) async -> String? {
+        let host = order.topology.hosts[number]
+        guard host.firewall == .ufw, !host.containerPorts.isEmpty else { return nil }
+        let words = """
+            iptables -I FORWARD -o docker0 -m conntrack --ctstate DNAT,RELATED,ESTABLISHED -j ACCEPT &&
+            iptables -I FORWARD -i docker0 ! -o docker0 -j ACCEPT
+            """
+        let result = await LabCommand.run(LabHostCommand.words(number, ["sh", "-c", words]))
+        return result.succeeded ? nil : "\(host.name): iptables for its container failed: \(result.complaint)"
     }
 
     private static let waiting =

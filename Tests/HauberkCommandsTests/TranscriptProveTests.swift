@@ -63,7 +63,7 @@ import Testing
         let folder = try folder(guarding: "reject")
         defer { folder.remove() }
         let outcome = try folder.run(
-            "hauberk prove --mesh mesh --firewall nftables --firewall iptables --html page.html --all")
+            "hauberk prove --mesh mesh --containers --firewall nftables --firewall iptables --html page.html --all")
         #expect(outcome.status == 0, "\(outcome.output)")
         for dialect in ["nftables", "iptables-nft", "iptables-legacy"] {
             let row = outcome.output.split(separator: "\n").first {
