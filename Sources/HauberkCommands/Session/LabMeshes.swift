@@ -83,12 +83,13 @@ struct LabMeshes {
         }
     }
 
-    /// WireGuard's own ports on a machine.
+    /// WireGuard's own ports on a machine, also of meshes that are not in the lab.
     func tunnelPorts(_ machine: Int) -> Set<Port> {
         Set(
-            machines[machine].peers.map { part, peer in
+            machines[machine].peers.flatMap { part, peer in
                 let mesh = parts[part].mesh
-                return mesh.declared.port(of: mesh.declaredIndices[peer])
+                return parts[part].firewalls.neighbors(of: peer).map(\.port)
+                    + [mesh.declared.port(of: mesh.declaredIndices[peer])]
             })
     }
 
