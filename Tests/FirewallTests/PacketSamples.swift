@@ -88,7 +88,8 @@ struct PacketSamples {
     }
 
     private func unique(_ addresses: [IPAddress]) -> [IPAddress] {
-        Set(addresses).subtracting(policy.addresses).sorted()
+        // What the host has on any side would be delivered to itself.
+        Set(addresses).subtracting(policy.addresses).subtracting(bench.sides.flatMap(bench.addresses)).sorted()
     }
 
     private mutating func originals() -> [Packet] {
