@@ -60,6 +60,25 @@ import Testing
         }
     }
 
+    @Test(arguments: FirewallLoader.quick.indices)
+    func `what was open before the rules came is judged by them, answers too`(_ number: Int) throws {
+        let loader = FirewallLoader.quick[number]
+        let plan = try plans().open
+        let host = try #require(plan.mesh.index(of: "wordpress-1"))
+        let bench = Conformance(plan: plan, host: host).bench
+        var random = SeededRandom(seed: 13)
+        let rounds = PacketSamples.standing(bench, limit: 6_000, using: &random)
+        let passed = try withTemporaryFolder { folder -> [[Bool]] in
+            try FirewallLoader.write(try Firewalls.artifacts(for: host, in: plan, kind: loader.kind), below: folder)
+            let interface = bench.policy.interface.description
+            return try bench.passed(["true", loader.line(loader.load, tree: folder, interface: interface)], rounds)
+        }
+        #expect(!passed[0].contains(false))
+        let wrong = zip(rounds.joined(), passed[1]).filter { $0.passes != $1 }
+        #expect(wrong.isEmpty, "\(wrong.count): \(wrong.prefix(5))")
+        #expect(rounds[1].contains { !$0.passes })
+    }
+
     @Test(arguments: FirewallLoader.all.indices)
     func `while the rules are loaded again and again, every verdict stays`(_ number: Int) throws {
         let loader = FirewallLoader.all[number]

@@ -65,6 +65,14 @@ struct FirewallLoader: CustomStringConvertible {
     /// Those that load within a fraction of a second.
     static var quick: [FirewallLoader] { all.filter { $0.kind != .ufw && $0.kind != .firewalld } }
 
+    /// Whether the kernel did otherwise than the reference, and it is not the other firewall on the host that did it: ufw
+    /// and firewalld drop by themselves what connection tracking calls invalid, where ours lets it through.
+    func differs(_ sample: SamplePacket, _ didPass: Bool) -> Bool {
+        if sample.passes == didPass { return false }
+        let isTheirs = sample.packet.state == .invalid && sample.passes
+        return !(isTheirs && [.ufw, .firewalld].contains(kind))
+    }
+
     /// As one line for the bench; `command` is `load` or `remove`.
     func line(_ command: String, tree: String, interface: String) -> String {
         "TREE='\(tree)'; IF='\(interface)'; \(command)"

@@ -28,6 +28,20 @@ struct PacketSamples {
         return [first, errors, answers + answered]
     }
 
+    /// First packets and answers to all of them, refused or not: what a host sees that had no rules before.
+    static func standing(_ bench: KernelBench, limit: Int, using random: inout SeededRandom) -> [KernelBench.Round] {
+        var samples = PacketSamples(bench)
+        // The host's stack would have ended what is TCP by itself.
+        let datagrams = samples.originals().filter { packet in
+            if case .transport(.udp, _, _) = packet.content { return packet.state == .original }
+            return false
+        }
+        let first = bench.choose(limit, of: datagrams, using: &random)
+            .map { bench.sample(samples.numbered($0)) }
+        let answers = first.filter { bench.hears($0.packet) }.compactMap { samples.answer(to: $0.packet) }
+        return [first, answers.map { bench.sample($0) }]
+    }
+
     // MARK: what to try
 
     /// Every port on an edge of what the policy names, and the first beyond.
@@ -50,7 +64,26 @@ struct PacketSamples {
     private var overlayRemotes: [IPAddress] {
         let peers = bench.mesh.peers.indices.filter { $0 != bench.host }.flatMap { bench.mesh.peers[$0].addresses }
         let free = bench.mesh.prefixes.compactMap { $0.last.advanced(by: -2) }
-        return unique(peers + outside + free + edges + strangers)
+        return unique(peers + outside + free + edges + siblings(of: overlaySets) + strangers)
+    }
+
+    /// For each prefix that the policy names, an address that one bit less of it would take in.
+    private func siblings(of sets: [PrefixSet]) -> [IPAddress] {
+        Set(sets.flatMap(\.prefixes)).sorted().compactMap { prefix in
+            let bit = UInt128(1) << (prefix.family.bits - prefix.length)
+            let bits = (prefix.network.bits ^ bit) | (prefix.length == prefix.family.bits ? 0 : 1)
+            return prefix.family == .v4 ? .v4(UInt32(truncatingIfNeeded: bits)) : .v6(bits)
+        }
+    }
+
+    private var overlaySets: [PrefixSet] {
+        (policy.ingress + policy.egress).map(\.remote) + policy.transit.flatMap { [$0.source, $0.destination] }
+    }
+
+    private var underlaySets: [PrefixSet] {
+        (policy.underlayIngress + policy.underlayEgress).compactMap { allowance in
+            if case .only(let set) = allowance.remote { set } else { nil }
+        }
     }
 
     /// Just beyond the mesh's prefixes, on both sides; the very next is the host's own in the bench.
@@ -62,9 +95,7 @@ struct PacketSamples {
 
     /// One address in each network that the policy names outside of the mesh.
     private var outside: [IPAddress] {
-        let sets =
-            (policy.ingress + policy.egress).map(\.remote) + policy.transit.flatMap { [$0.source, $0.destination] }
-        return sets.flatMap(\.prefixes).filter { prefix in !bench.mesh.prefixes.contains { $0.overlaps(prefix) } }
+        overlaySets.flatMap(\.prefixes).filter { prefix in !bench.mesh.prefixes.contains { $0.overlaps(prefix) } }
             .compactMap { $0.last.advanced(by: -3) }
     }
 
@@ -78,13 +109,11 @@ struct PacketSamples {
     private var underlayRemotes: [IPAddress] {
         let members = policy.members?.prefixes.map(\.network) ?? []
         let own = bench.addresses(.publicSide) + bench.addresses(.privateSide)
-        let named = (policy.underlayIngress + policy.underlayEgress).compactMap { allowance -> PrefixSet? in
-            if case .only(let set) = allowance.remote { set } else { nil }
-        }
-        let inside = named.flatMap(\.prefixes).compactMap {
+        let beside = siblings(of: underlaySets + [policy.members].compactMap { $0 })
+        let inside = underlaySets.flatMap(\.prefixes).compactMap {
             $0.length == $0.family.bits ? nil : $0.last.advanced(by: -1)
         }
-        return unique(members + inside + edges + strangers).filter { !own.contains($0) }
+        return unique(members + inside + beside + edges + strangers).filter { !own.contains($0) }
     }
 
     private func unique(_ addresses: [IPAddress]) -> [IPAddress] {
@@ -224,6 +253,8 @@ struct PacketSamples {
             if transport == .tcp { return nil }
             error = Packet(.output(side), from: packet.destination, to: packet.source, .otherICMP, .related)
         case .forward(let from, let to, let isTranslated):
+            // Behind an exit, others know another address.
+            if policy.exit != nil { return nil }
             let hook = Packet.Hook.forward(from: to, to: from, isTranslated: isTranslated)
             error = Packet(hook, from: router, to: packet.source, .otherICMP, .related)
         }
