@@ -112,8 +112,8 @@ struct PFRules: Sendable {
             "pass quick inet6 proto ipv6-icmp from any to any icmp6-type \($0) no state"
         }
         result += [
-            "pass in quick inet proto udp from any port 67 to any port 68 no state",
-            "pass in quick inet6 proto udp from fe80::/10 to any port 546 no state",
+            "pass quick inet proto udp from any port 67 to any port 68 no state",
+            "pass quick inet6 proto udp from fe80::/10 to any port 546 no state",
         ]
         for family in IPFamily.allCases {
             let action = policy.underlayEcho == .echo ? "pass" : "block drop"
