@@ -16,11 +16,14 @@ extension LabFlows {
         }
         let isIn = firewalls.neighbors(of: to).flatMap(\.underlayIngress).contains { allowance in
             guard opens(allowance) else { return false }
-            guard let sources = addresses(flow.from, flow.side) else { return allowance.remote == .any }
+            // Behind a router, the asker has no address of its own on that side.
+            if allowance.remote == .any { return true }
+            guard let sources = addresses(flow.from, flow.side) else { return false }
             return sources.contains { allowance.remote.contains($0) }
         }
         guard isIn, let from = host(flow.from), judges(from) else { return isIn }
-        return firewalls.neighbors(of: from).flatMap(\.underlayEgress).contains { allowance in
+        // The one mesh may let out what the other lets in.
+        return egress[from].contains { allowance in
             opens(allowance) && targets.contains { allowance.remote.contains($0) }
         }
     }

@@ -17,6 +17,8 @@ struct LabFlows {
     /// The mesh's place in ``meshes``.
     let part: Int
     private let words: [VerdictWords]
+    /// What each host may begin on the underlay, by the rules of all meshes on it.
+    let egress: [[UnderlayAllowance]]
     private(set) var reasons = FlowReasons()
     private(set) var ways: [LabWay] = []
 
@@ -33,6 +35,11 @@ struct LabFlows {
         chosen = meshes.parts[part].chosen
         oracle = PolicyOracle(mesh.declared, topology: mesh.topology, moment: moment)
         words = meshes.parts.map { VerdictWords($0.mesh.declared) }
+        let plan = FirewallPlan(mesh, at: moment)
+        let firewalls = firewalls
+        egress = mesh.peers.indices.map { host in
+            plan?.policy(for: host, neighbors: firewalls.neighbors(of: host)).underlayEgress ?? []
+        }
         addOverlay()
         addUnderlay()
         addStrangers()
