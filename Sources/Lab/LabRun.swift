@@ -67,9 +67,11 @@ struct LabRun: Sendable {
             numbers, width: width,
             { number -> String? in
                 guard let probe = targets[number], let address = probe.target else { return nil }
-                let words = LabHostCommand.words(number, ["ping", "-n", "-c", "1", "-w", "5", "-i", "0.5", "\(address)"])
-                let ping = await LabCommand.run(words, milliseconds: 10_000)
-                return ping.succeeded ? nil : "ping \(address) (\(probe.expectation.to)) is not answered, its probe was"
+                let ping = ["ping", "-n", "-c", "1", "-w", "5", "-i", "0.5", "\(address)"]
+                let words = LabHostCommand.words(number, ping)
+                let result = await LabCommand.run(words, milliseconds: 10_000)
+                if result.succeeded { return nil }
+                return "ping \(address) (\(probe.expectation.to)) is not answered, its probe was"
             },
             finished: { report(LabProgress(stage: .crossChecking, done: $0, total: numbers.count)) })
     }

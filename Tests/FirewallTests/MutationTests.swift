@@ -80,8 +80,8 @@ import Testing
         let chosen = all.shuffled(using: &random).prefix(count)
         // Few packets first: most mutants fall at once.
         let quick = PacketSamples.rounds(bench, limit: 3_000, using: &random)
-        let full = PacketSamples.rounds(bench, limit: 60_000, using: &random)
-        let standing = PacketSamples.standing(bench, limit: 12_000, using: &random)
+        let full = PacketSamples.rounds(bench, limit: 20_000, using: &random)
+        let standing = PacketSamples.standing(bench, limit: 4_000, using: &random)
         let interface = bench.policy.interface.description
         return try withTemporaryFolder { folder in
             try FirewallLoader.write(artifacts, below: "\(folder)/sound")
