@@ -1,4 +1,5 @@
 import Addresses
+import Glibc
 import HostPlans
 import MeshFixtures
 import MeshModel
@@ -42,7 +43,9 @@ import Testing
         let differences: Int?
     }
 
-    @Test func `100 mutations: each that changes a verdict is found, and each survivor is explained`() throws {
+    /// Minutes long: `HAUBERK_MUTATIONS=1 swift test --filter MutationTests`.
+    @Test(.enabled(if: getenv("HAUBERK_MUTATIONS") != nil, "on demand: HAUBERK_MUTATIONS=1"))
+    func `100 mutations: each that changes a verdict is found, and each survivor is explained`() throws {
         var random = SeededRandom.replayable(20_261_121, for: "mutations")
         let mesh = try MeshPipeline.mesh(PolicyTexts.everything)
         let plan = try #require(FirewallPlan(mesh, at: nil))
@@ -63,6 +66,18 @@ import Testing
         }
         print("mutations: \(outcomes.count), found \(outcomes.count - survivors.count), survivors \(survivors.count)")
         #expect(survivors.count <= 35)
+    }
+
+    @Test func `a dropped, flipped or widened line of the rules is found`() throws {
+        var random = SeededRandom.replayable(7, for: "few mutations")
+        let mesh = try MeshPipeline.mesh(PolicyTexts.sixServers)
+        let plan = try #require(FirewallPlan(mesh, at: nil))
+        let host = try #require(mesh.index(of: "mysql-1"))
+        for loader in [FirewallLoader.nftables, .iptables] {
+            let outcomes = try run(loader, host, plan, count: 8, using: &random)
+            let found = outcomes.count { $0.differences != 0 }
+            #expect(outcomes.count == 8 && found >= 4, "\(loader): \(found) of \(outcomes.count)")
+        }
     }
 
     /// Mutants of one host's files, each loaded and probed.
