@@ -153,7 +153,7 @@ struct PacketSamples {
             return []
         }
         let near = IPFamily.allCases.flatMap { family in
-            (policy.members?.prefixes.map(\.network) ?? []).filter { $0.family == family && !own.contains($0) }.prefix(
+            unique(policy.members?.prefixes.map(\.network) ?? []).filter { $0.family == family }.prefix(
                 2)
         }
         let served = near.filter { $0.family == .v4 }.flatMap { member -> [Packet] in
