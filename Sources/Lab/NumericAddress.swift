@@ -1,3 +1,5 @@
+// sockaddr_storage is named by whichever of the two modules the compiler reads first.
+import CNamespaces
 import Glibc
 
 /// An IPv4 or IPv6 address as the kernel's calls want it; the lab's own, because its input is text.

@@ -13,7 +13,7 @@ enum FirewalldDaemon {
         printf '%s' '\(bus)' >/run/dbus.conf; \
         dbus-daemon --config-file=/run/dbus.conf --nofork --nopidfile >/run/fw-log/dbus 2>&1 & \
         echo $! >/run/dbus.pid; \
-        until [ -S /run/dbus/system_bus_socket ]; do sleep 0.05; done; \
+        timeout 20 sh -c 'until [ -S /run/dbus/system_bus_socket ]; do sleep 0.05; done' || exit 1; \
         firewalld --nofork --nopid >/run/fw-log/out 2>&1 & echo $! >/run/fw.pid; \
         turn=0; until firewall-cmd --quiet --state 2>/dev/null; do \
         turn=$((turn+1)); if [ $turn -gt 100 ]; then cat /run/fw-log/*; exit 1; fi; sleep 0.05; done; fi
@@ -22,7 +22,12 @@ enum FirewalldDaemon {
     /// Ends it and takes away what it has loaded; one line of shell.
     static let stop = """
         kill "$(cat /run/fw.pid)" "$(cat /run/dbus.pid)"; \
-        while nft list table inet firewalld >/dev/null 2>&1; do sleep 0.05; done; rm -rf /run/dbus
+        \(gone); rm -rf /run/dbus
+        """
+
+    /// Waits until it has taken its table away, for 20 s at most; one line of shell.
+    static let gone = """
+        timeout 20 sh -c 'while nft list table inet firewalld >/dev/null 2>&1; do sleep 0.05; done' || exit 1
         """
 
     private static let bus = """

@@ -46,7 +46,7 @@ enum FirewalldScripts {
         }
         restart() {
             kill "$(cat /run/fw.pid)"
-            while nft list table inet firewalld >/dev/null 2>&1; do sleep 0.05; done
+            \(FirewalldDaemon.gone)
             kill "$(cat /run/dbus.pid)"
             rm -r /run/dbus
             daemon
@@ -100,7 +100,7 @@ enum FirewalldScripts {
             # firewalld that does not run is no failure: its part is in the files.
             ours remove
             kill "$(cat /run/fw.pid)"
-            while nft list table inet firewalld >/dev/null 2>&1; do sleep 0.05; done
+            \(FirewalldDaemon.gone)
             ours load
             [ -e /etc/firewalld/zones/hauberk-wg0.xml ] || fail "the files are not back"
             daemon

@@ -47,7 +47,7 @@ import Testing
             try FirewallLoader.write(try Firewalls.artifacts(for: host, in: plan, kind: .ufw), below: folder)
             let interface = bench.policy.interface.description
             let reload = "(while :; do ufw reload && touch '\(folder)/reloaded'; done) >/dev/null 2>&1 &"
-            let wait = "until [ -e '\(folder)/reloaded' ]; do sleep 0.1; done"
+            let wait = "timeout 60 sh -c 'until [ -e \(folder)/reloaded ]; do sleep 0.1; done'"
             // The positive control: ufw alone, which opens for moments.
             let out = loader.line("sh \"$TREE/etc/hauberk/$IF/firewall\" remove", tree: folder, interface: interface)
             return try bench.passed(
