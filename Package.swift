@@ -17,6 +17,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: house)
 }
 
+/// For what goes through millions of packets in a run of the tests.
+let quick: [SwiftSetting] = house + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let package = Package(
     name: "hauberk",
     dependencies: [
@@ -28,12 +31,14 @@ let package = Package(
         .systemLibrary(name: "CSodium"),
         .systemLibrary(name: "CYAML"),
         .systemLibrary(name: "CLinux"),
-        module("Addresses"),
+        .target(name: "Addresses", swiftSettings: quick),
         module("Diagnostics"),
         module("Keys", ["Diagnostics", "CSodium"]),
         module("MeshFiles", ["Addresses", "Diagnostics", "CYAML"]),
         module("MeshModel", ["MeshFiles", "Addresses", "Diagnostics"]),
-        module("HostPlans", ["MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
+        .target(
+            name: "HostPlans", dependencies: ["MeshModel", "MeshFiles", "Addresses", "Diagnostics"],
+            swiftSettings: quick),
         module("Sockets", ["MeshModel", "Addresses", "Diagnostics"]),
         .executableTarget(name: "embed-templates", swiftSettings: house),
         .plugin(
@@ -73,7 +78,8 @@ let package = Package(
             dependencies: ["Rendering", "HostPlans", "MeshModel", "MeshFiles", "Addresses", "Diagnostics"],
             path: "Tests/MeshFixtures", swiftSettings: house),
         .executableTarget(
-            name: "packet-bench", dependencies: ["CNamespaces"], path: "Tests/PacketBench", swiftSettings: house),
+            name: "packet-bench", dependencies: ["CNamespaces"], path: "Tests/PacketBench",
+            swiftSettings: quick),
         tests("AddressesTests", ["Addresses"]),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("KeysTests", ["Keys", "Diagnostics", "CSodium"]),
@@ -98,7 +104,7 @@ let package = Package(
             dependencies: [
                 "TestSupport", "MeshFixtures", "packet-bench", "Rendering", "HostPlans", "MeshModel", "MeshFiles",
                 "Addresses", "Diagnostics",
-            ], exclude: ["Goldens"], swiftSettings: house),
+            ], exclude: ["Goldens"], swiftSettings: quick),
         tests("SocketsTests", ["MeshFixtures", "Sockets", "MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
         .testTarget(
             name: "DaemonTests", dependencies: ["TestSupport", "hauberk"], exclude: ["Scripts", "Recorded"],

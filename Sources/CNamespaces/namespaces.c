@@ -13,6 +13,18 @@
 
 int lab_enter_network(int fd) { return setns(fd, CLONE_NEWNET); }
 
+static _Thread_local cpu_set_t former_processors;
+
+int lab_stay_on_processor(void) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    if (sched_getaffinity(0, sizeof former_processors, &former_processors) < 0) return -1;
+    CPU_SET(sched_getcpu(), &one);
+    return sched_setaffinity(0, sizeof one, &one);
+}
+
+int lab_leave_processor(void) { return sched_setaffinity(0, sizeof former_processors, &former_processors); }
+
 int lab_private_mounts(void) {
     if (unshare(CLONE_NEWNS) != 0) return -1;
     return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);

@@ -34,12 +34,6 @@ struct FirewallLoader: CustomStringConvertible {
         }
     }
 
-    /// Those whose rules are changed line by line, with how many changes of 100 each gets: fewer where loading takes
-    /// seconds.
-    static var mutable: [(loader: FirewallLoader, share: Int)] {
-        [(nftables, 40), (iptables, 30), (iptablesLegacy, 14), (ufw, 8), (firewalld, 8)]
-    }
-
     /// By the script that every back end has.
     init(
         _ kind: FirewallKind, _ description: String, before: String = "", environment: String = "", after: String = ""

@@ -17,11 +17,11 @@ struct PacketSamples {
     ) -> [KernelBench.Round] {
         var samples = PacketSamples(bench)
         let all = samples.originals()
-        let chosen = bench.choose(limit, of: all, using: &random)
+        let chosen = bench.choose(limit, of: samples.distinct(all), using: &random)
         let plain = chosen.map { bench.sample(samples.numbered($0)) } + samples.housekeeping().map { bench.sample($0) }
         let published = samples.published(chosen)
         let passing = plain.filter { $0.passes && bench.hears($0.packet) }.map(\.packet)
-        let errors = passing.compactMap { samples.error(about: $0) }
+        let errors = passing.flatMap { samples.errors(about: $0) }
         let answers = passing.compactMap { samples.answer(to: $0) }.map { bench.sample($0) }
         let first = plain + published
         let answered = published.filter(\.passes).compactMap { samples.containersAnswer(to: $0.packet) }
@@ -39,7 +39,22 @@ struct PacketSamples {
         let first = bench.choose(limit, of: datagrams, using: &random)
             .map { bench.sample(samples.numbered($0)) }
         let answers = first.filter { bench.hears($0.packet) }.compactMap { samples.answer(to: $0.packet) }
-        return [first, answers.map { bench.sample($0) }]
+        let published = samples.published(first.map(\.packet))
+        let answered = published.compactMap { samples.containersAnswer(to: $0.packet) }
+        return [first + published, answers.map { bench.sample($0) } + answered]
+    }
+
+    /// Behind an exit, connection tracking would take two forwarded packets with the same addresses and ports for one
+    /// connection, and most have a port of their own to tell them apart.
+    private func distinct(_ packets: [Packet]) -> [Packet] {
+        guard policy.exit != nil else { return packets }
+        var seen: Set<[UInt128]> = []
+        return packets.filter { packet in
+            guard packet.hook.isForward, case .transport(_, let source, _) = packet.content,
+                fixedPorts.contains(source)
+            else { return true }
+            return seen.insert([packet.source.bits, packet.destination.bits, UInt128(source.number)]).inserted
+        }
     }
 
     // MARK: what to try
@@ -62,7 +77,6 @@ struct PacketSamples {
 
     /// Peers, what lies behind them, a free address of the mesh, and a stranger.
     private var overlayRemotes: [IPAddress] {
-        let peers = bench.mesh.peers.indices.filter { $0 != bench.host }.flatMap { bench.mesh.peers[$0].addresses }
         let free = bench.mesh.prefixes.compactMap { $0.last.advanced(by: -2) }
         return unique(peers + outside + free + edges + siblings(of: overlaySets) + strangers)
     }
@@ -73,11 +87,12 @@ struct PacketSamples {
             let bit = UInt128(1) << (prefix.family.bits - prefix.length)
             let bits = (prefix.network.bits ^ bit) | (prefix.length == prefix.family.bits ? 0 : 1)
             return prefix.family == .v4 ? .v4(UInt32(truncatingIfNeeded: bits)) : .v6(bits)
-        }
+        }.filter(\.isSentAnywhere)
     }
 
     private var overlaySets: [PrefixSet] {
         (policy.ingress + policy.egress).map(\.remote) + policy.transit.flatMap { [$0.source, $0.destination] }
+            + [policy.notInternet, policy.exit?.never].compactMap { $0 }
     }
 
     private var underlaySets: [PrefixSet] {
@@ -96,12 +111,16 @@ struct PacketSamples {
     /// One address in each network that the policy names outside of the mesh.
     private var outside: [IPAddress] {
         overlaySets.flatMap(\.prefixes).filter { prefix in !bench.mesh.prefixes.contains { $0.overlaps(prefix) } }
-            .compactMap { $0.last.advanced(by: -3) }
+            .compactMap { $0.last.advanced(by: -3) }.filter(\.isSentAnywhere)
+    }
+
+    private var peers: [IPAddress] {
+        bench.mesh.peers.indices.filter { $0 != bench.host }.flatMap { bench.mesh.peers[$0].addresses }
     }
 
     /// Two peers' overlay addresses in each family.
     private var someOverlay: [IPAddress] {
-        IPFamily.allCases.flatMap { family in overlayRemotes.filter { $0.family == family }.prefix(2) }
+        IPFamily.allCases.flatMap { family in peers.filter { $0.family == family }.prefix(2) }
     }
 
     private var strangers: [IPAddress] { [.v4(0xc633_6463), .v6(0x2001_0db8_eeee_0000_0000_0000_0000_0063)] }
@@ -127,14 +146,18 @@ struct PacketSamples {
             let isTunnel = side == .tunnel
             let remotes = isTunnel ? overlayRemotes : unique(underlayRemotes + overlayRemotes)
             let locals = sorted(bench.addresses(side) + policy.addresses)
-            result += product(remotes, locals) { Packet(.input(side), from: $0, to: $1, $2) }
+            // Through the tunnel, its own addresses of the underlay too.
+            let reached = isTunnel ? sorted(bench.sides.flatMap(bench.addresses)) : locals
+            result += product(remotes, reached) { Packet(.input(side), from: $0, to: $1, $2) }
             result += product(isTunnel ? locals : sorted(locals + edges), remotes) {
                 Packet(.output(side), from: $0, to: $1, $2)
             }
         }
         for from in bench.sides {
             for to in bench.sides where from != to || from == .tunnel {
-                let near = from == .tunnel ? overlayRemotes : unique(strangers + outside + someOverlay)
+                // Members too, which may ask what is behind this host.
+                let members = to == .tunnel ? [] : policy.members?.prefixes.map(\.network) ?? []
+                let near = from == .tunnel ? overlayRemotes : unique(strangers + outside + someOverlay + members)
                 let beyond =
                     to == .tunnel ? overlayRemotes : unique(underlayRemotes + outside + someOverlay)
                 result += product(near, beyond) {
@@ -216,20 +239,24 @@ struct PacketSamples {
                     result.append(packet)
                     if transport == .tcp, packet.hook.isJudged { result.append(packet.with(.invalid)) }
                 }
-                // From WireGuard's own port, as only WireGuard can send.
-                result.append(make(source, destination, .transport(.udp, source: policy.port, destination: any)))
+                // From WireGuard's own port, as only WireGuard can send, and from the next.
+                for port in fixedPorts {
+                    result.append(make(source, destination, .transport(.udp, source: port, destination: any)))
+                }
             }
         }
         return result
     }
 
+    private var fixedPorts: [Port] { [policy.port, Port(Int(policy.port.number) + 1)].compactMap { $0 } }
+
     /// With a source port of its own, so that connection tracking keeps the packets apart.
     private mutating func numbered(_ packet: Packet) -> Packet {
-        guard case .transport(let transport, let source, let port) = packet.content, source != policy.port else {
+        guard case .transport(let transport, let source, let port) = packet.content, !fixedPorts.contains(source) else {
             return packet
         }
         sourcePort = sourcePort >= 60_000 ? 20_000 : sourcePort + 1
-        while [policy.port.number].contains(UInt16(sourcePort))
+        while fixedPorts.contains(where: { $0.number == sourcePort })
             || policy.neighbors.contains(where: { $0.port.number == sourcePort })
         {
             sourcePort += 1
@@ -240,25 +267,26 @@ struct PacketSamples {
             .transport(transport, source: fresh, destination: port), packet.state)
     }
 
-    /// That it is too big: from a router on the way that nobody knows, or from this host about what came in.
-    private func error(about packet: Packet) -> SamplePacket? {
+    /// That it is too big: from a router on the way that nobody knows and from whom it was for, or from this host about
+    /// what came in.
+    private func errors(about packet: Packet) -> [SamplePacket] {
         guard case .transport(let transport, _, _) = packet.content, packet.state == .original,
             let router = strangers.first(where: { $0.family == packet.source.family }), router != packet.destination
-        else { return nil }
-        let error: Packet
+        else { return [] }
+        func error(_ hook: Packet.Hook, from source: IPAddress, to target: IPAddress) -> SamplePacket {
+            bench.sample(Packet(hook, from: source, to: target, .otherICMP, .related), about: packet)
+        }
         switch packet.hook {
-        case .output(let side): error = Packet(.input(side), from: router, to: packet.source, .otherICMP, .related)
+        case .output(let side):
+            return [router, packet.destination].map { error(.input(side), from: $0, to: packet.source) }
         case .input(let side):
             // The host's stack has refused a TCP connection by now, and nothing relates to it any more.
-            if transport == .tcp { return nil }
-            error = Packet(.output(side), from: packet.destination, to: packet.source, .otherICMP, .related)
+            return transport == .tcp ? [] : [error(.output(side), from: packet.destination, to: packet.source)]
         case .forward(let from, let to, let isTranslated):
             // Behind an exit, others know another address.
-            if policy.exit != nil { return nil }
-            let hook = Packet.Hook.forward(from: to, to: from, isTranslated: isTranslated)
-            error = Packet(hook, from: router, to: packet.source, .otherICMP, .related)
+            if policy.exit != nil { return [] }
+            return [error(.forward(from: to, to: from, isTranslated: isTranslated), from: router, to: packet.source)]
         }
-        return bench.sample(error, about: packet)
     }
 
     /// WireGuard's own ports on the host are no container's.
@@ -270,7 +298,7 @@ struct PacketSamples {
         var result: [SamplePacket] = []
         for packet in packets {
             guard case .input(let side) = packet.hook, case .transport(_, let source, let port) = packet.content,
-                side != .neighbor, packet.state == .original, source != policy.port, !tunnelPorts.contains(port)
+                side != .neighbor, packet.state == .original, !fixedPorts.contains(source), !tunnelPorts.contains(port)
             else { continue }
             var sample = bench.sample(numbered(packet))
             sample.way = .published
@@ -295,11 +323,11 @@ struct PacketSamples {
 
     /// What comes back; nil where the host's own stack has answered and closed the connection by itself.
     private func answer(to packet: Packet) -> Packet? {
-        guard case .transport(let transport, let source, let port) = packet.content, policy.exit == nil,
-            packet.state == .original
-        else {
+        guard case .transport(let transport, let source, let port) = packet.content, packet.state == .original else {
             return nil
         }
+        // Behind an exit, others know another address.
+        if packet.hook.isForward, policy.exit != nil { return nil }
         let hook: Packet.Hook
         switch packet.hook {
         case .input(let side):
@@ -312,6 +340,16 @@ struct PacketSamples {
         return Packet(
             hook, from: packet.destination, to: packet.source, .transport(transport, source: port, destination: source),
             .reply)
+    }
+}
+
+extension IPAddress {
+    /// Whether routers pass it on: neither loopback, link-local, multicast nor reserved.
+    fileprivate var isSentAnywhere: Bool {
+        switch family {
+        case .v4: return bits >> 24 != 127 && bits >> 29 != 7
+        case .v6: return bits >> 120 != 0xff && bits >> 118 != 0xfe80 >> 6 && bits >> 32 != 0
+        }
     }
 }
 
@@ -344,11 +382,18 @@ extension KernelBench {
         _ limit: Int, of all: [Packet], using random: inout some RandomNumberGenerator
     ) -> [Packet] {
         if all.count <= limit { return all }
-        let shuffled = all.shuffled(using: &random)
-        var chosen = Array(shuffled.filter { policy.verdict(for: $0) != .refuse }.prefix(limit / 2))
-        let refused = shuffled.filter { policy.verdict(for: $0) == .refuse }
-        chosen += refused.filter { !$0.hook.isForward }.prefix((limit - chosen.count) * 3 / 4)
-        chosen += refused.filter(\.hook.isForward).prefix(limit - chosen.count)
+        var (chosen, refused, forwarded): ([Packet], [Packet], [Packet]) = ([], [], [])
+        for packet in all.shuffled(using: &random) {
+            if policy.verdict(for: packet) != .refuse {
+                if chosen.count < limit / 2 { chosen.append(packet) }
+            } else if packet.hook.isForward {
+                forwarded.append(packet)
+            } else {
+                refused.append(packet)
+            }
+        }
+        chosen += refused.prefix((limit - chosen.count) * 3 / 4)
+        chosen += forwarded.prefix(limit - chosen.count)
         return chosen
     }
 

@@ -11,6 +11,7 @@ struct Bench {
     /// Raw sockets of the host: what passed the input arrives there.
     private var arrivals: [(descriptor: Int32, number: UInt8, isSix: Bool)] = []
     private var senders: [String: (four: Int32, six: Int32)] = [:]
+    private var barriers: UInt32 = 0
     private let home: Int32
     private let away: Int32
 
@@ -18,7 +19,7 @@ struct Bench {
     nonisolated(unsafe) static var order: [String] = []
 
     /// Of every interface of the host.
-    private static let hardwareAddress: [UInt8] = [2, 0, 0, 0, 0, 1]
+    static let hardwareAddress: [UInt8] = [2, 0, 0, 0, 0, 1]
 
     init() throws {
         try Self.shell(
@@ -138,42 +139,65 @@ struct Bench {
         return passed.sorted()
     }
 
-    /// Sends some packets and waits until each has arrived where it cannot be refused yet, or where it must have.
-    private func run(_ batch: [CraftedPacket], _ passed: inout Set<UInt32>) throws {
+    /// Sends some packets, and looks at what arrived when everything that was under way has come to its end.
+    private mutating func run(_ batch: [CraftedPacket], _ passed: inout Set<UInt32>) throws {
         drain { _ in }
         var pending: Set<UInt32> = []
-        for packet in batch {
-            // What goes to the host itself is there, or refused, before sending returns.
-            if try send(packet), packet.outgoing != "lo" { pending.insert(packet.id) }
-        }
         let hooks = Dictionary(batch.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        let deadline = Self.now + 3_000
-        var quiet = 0
-        while quiet < 3 {
-            var isQuiet = true
-            drain { event in
-                guard let packet = hooks[event.id] else { return }
-                isQuiet = false
-                switch event.place {
-                case .tap: if packet.hook != .output { pending.remove(event.id) }
-                case .host:
-                    if packet.hook == .input || packet.outgoing == "lo" {
-                        passed.insert(event.id)
-                        pending.remove(event.id)
-                    }
-                case .far(let interface):
-                    if packet.hook != .input, interface == packet.outgoing {
-                        passed.insert(event.id)
-                        pending.remove(event.id)
+        try Self.onOneProcessor {
+            for packet in batch {
+                // What goes to the host itself is there, or refused, before sending returns.
+                if try send(packet), packet.outgoing != "lo" { pending.insert(packet.id) }
+            }
+            for direction in BarrierFrame.Direction.allCases {
+                try pass(direction) { event in
+                    guard let packet = hooks[event.id] else { return }
+                    switch event.place {
+                    case .tap: if packet.hook != .output { pending.remove(event.id) }
+                    case .host:
+                        if packet.hook == .input || packet.outgoing == "lo" {
+                            passed.insert(event.id)
+                            pending.remove(event.id)
+                        }
+                    case .far(let interface):
+                        if packet.hook != .input, interface == packet.outgoing {
+                            passed.insert(event.id)
+                            pending.remove(event.id)
+                        }
                     }
                 }
             }
-            if pending.isEmpty { quiet = isQuiet ? quiet + 1 : 0 }
-            if !pending.isEmpty, Self.now > deadline {
-                throw BenchError("\(pending.count) packets never reached the host")
-            }
+        }
+        if !pending.isEmpty { throw BenchError("\(pending.count) packets never reached the host") }
+    }
+
+    /// Sends a barrier along every wire and waits until it is seen: by then, all before it is through the rules.
+    private mutating func pass(
+        _ direction: BarrierFrame.Direction, _ body: ((id: UInt32, place: Place)) -> Void
+    ) throws {
+        barriers += 1
+        let frame = BarrierFrame(direction, number: barriers)
+        for name in interfaces {
+            guard let descriptor = direction == .inward ? far[name] : taps[name],
+                write(descriptor, frame.bytes, frame.bytes.count) == frame.bytes.count
+            else { throw BenchError(failed: "send a barrier by \(name)") }
+        }
+        var missing = Set(interfaces)
+        let deadline = Self.now + 20_000
+        while true {
+            drain(body, frame) { missing.remove($0) }
+            // Once more: one place was looked at before the other's barrier came.
+            if missing.isEmpty { return drain(body, frame) { _ in } }
+            if Self.now > deadline { throw BenchError("no barrier came by \(missing.sorted())") }
             poll(nil, 0, 1)
         }
+    }
+
+    /// Frames that one processor sends are handled in their order (a veth keeps a queue for each).
+    private static func onOneProcessor(_ body: () throws -> Void) throws {
+        guard lab_stay_on_processor() == 0 else { throw BenchError(failed: "stay on one processor") }
+        defer { _ = lab_leave_processor() }
+        try body()
     }
 
     private static var now: Int {
@@ -226,14 +250,19 @@ struct Bench {
 
     private enum Place { case tap, host, far(String) }
 
-    private func drain(_ body: ((id: UInt32, place: Place)) -> Void) {
+    private func drain(
+        _ body: ((id: UInt32, place: Place)) -> Void, _ barrier: BarrierFrame? = nil,
+        _ seen: (String) -> Void = { _ in }
+    ) {
         var buffer = [UInt8](repeating: 0, count: 2_048)
         for (name, descriptor) in taps.sorted(by: { $0.key < $1.key }) {
             while let bytes = Self.receive(descriptor, &buffer) {
+                if let barrier, barrier.direction == .inward, barrier == bytes { seen(name) }
                 if let id = CraftedPacket.id(inPacket: bytes.dropFirst(14)) { body((id, .tap)) }
             }
             if let descriptor = far[name] {
                 while let bytes = Self.receive(descriptor, &buffer) {
+                    if let barrier, barrier.direction == .outward, barrier == bytes { seen(name) }
                     if let id = CraftedPacket.id(inPacket: bytes.dropFirst(14)) { body((id, .far(name))) }
                 }
             }

@@ -112,7 +112,7 @@ import Testing
         var (policy, addresses) = try host(NftablesMeshes.dual)
         let remote = try #require(PrefixSet([IPPrefix.host(addresses[0])]))
         func allowance(_ port: String, _ until: Int64?) throws -> Allowance {
-            Allowance(remote: remote, ports: [try #require(ServicePorts(port))], until: until, rules: [0])
+            Allowance(remote: remote, ports: [try #require(ServicePorts(port))], until: until, rules: ["a to b: ssh"])
         }
         let now = Int64(Date().timeIntervalSince1970)
         policy.ingress = [

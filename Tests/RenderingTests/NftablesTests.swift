@@ -111,14 +111,17 @@ import Testing
         var policy = try #require(try NftablesMeshes.policies(NftablesMeshes.dual).first).policy
         policy.ingress = [
             Allowance(remote: try #require(PrefixSet([host])), ports: [try port("20-30/tcp"), try port("5/udp")]),
-            Allowance(remote: try #require(PrefixSet([wide])), ports: [try port("22-24/tcp")], rules: [0]),
-            Allowance(remote: try #require(PrefixSet([block])), ports: [try port("24-26/tcp")], rules: [1, 2]),
+            Allowance(remote: try #require(PrefixSet([wide])), ports: [try port("22-24/tcp")], rules: ["a to b: ssh"]),
+            Allowance(
+                remote: try #require(PrefixSet([block])), ports: [try port("24-26/tcp")],
+                rules: ["b to c: http", "c to d: http"]),
         ]
         let rules = lines(try NftablesMeshes.rules(policy))
         let start = try #require(rules.firstIndex(of: "set ingress4 {"))
         #expect(
             Array(rules[(start + 4)..<(start + 14)].prefix { $0 != "}" }) == [
-                "# rule 1", "10.88.0.0/16 . tcp . 22-24,", "# rule 2, rule 3", "10.88.1.0/24 . tcp . 25-26,",
+                "# a to b: ssh", "10.88.0.0/16 . tcp . 22-24,", "# b to c: http; c to d: http",
+                "10.88.1.0/24 . tcp . 25-26,",
                 "# rescue", "10.88.1.7 . tcp . 20-21,", "10.88.1.7 . tcp . 27-30,", "10.88.1.7 . udp . 5",
             ])
     }

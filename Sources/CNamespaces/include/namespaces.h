@@ -7,6 +7,9 @@
 
 /* Moves the calling thread into the network namespace held by FD: setns(2). */
 int lab_enter_network(int fd);
+/* Keeps the calling thread on the processor that it is on, until lab_leave_processor: sched_setaffinity(2). */
+int lab_stay_on_processor(void);
+int lab_leave_processor(void);
 /* Gives the calling thread (and what it executes) a mount namespace of its own, nothing propagating: unshare(2). */
 int lab_private_mounts(void);
 /* A fresh tmpfs at TARGET. */

@@ -31,6 +31,14 @@ package struct PrefixSet: Hashable, Sendable {
     }
 }
 
+extension PrefixSet {
+    /// The prefixes that do not lie in a set whole; nil when all do.
+    package func beyond(_ other: PrefixSet?) -> PrefixSet? {
+        guard let other else { return self }
+        return PrefixSet(prefixes.filter { !other.contains($0.first) || !other.contains($0.last) })
+    }
+}
+
 /// What an address is held against.
 package enum AddressMatch: Hashable, Sendable {
     case any
@@ -41,6 +49,14 @@ package enum AddressMatch: Hashable, Sendable {
         switch self {
         case .any: return .any
         case .only(let set): return set.narrowed(to: family).map { .only($0) }
+        }
+    }
+
+    /// What is left once a set has been sorted out, prefix by prefix; nil for nothing.
+    package func beyond(_ set: PrefixSet?) -> AddressMatch? {
+        switch self {
+        case .any: return .any
+        case .only(let own): return own.beyond(set).map { .only($0) }
         }
     }
 

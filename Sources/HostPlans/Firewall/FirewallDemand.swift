@@ -57,7 +57,12 @@ extension FirewallPlan {
         let untils =
             (policy.ingress + policy.egress).filter { $0.until != nil }.flatMap(\.rules)
             + policy.transit.filter { $0.until != nil }.flatMap(\.rules)
-        if let rule = untils.min() { ask(.expiry, declared.rules[rule].until?.location) }
+        if !untils.isEmpty {
+            let ending = declared.rules.first { rule in
+                rule.until != nil && rule.services.contains { untils.contains(rule.label(of: $0, in: mesh.declared)) }
+            }
+            ask(.expiry, ending?.until?.location)
+        }
         if policy.echo == nil || policy.underlayEcho == .none { ask(.echoPolicy, declared.location) }
         if !policy.neighbors.isEmpty { ask(.neighbors, mesh.declared.beside.first?.location) }
         if policy.unload == .withInterface { ask(.unloading, declared.location) }

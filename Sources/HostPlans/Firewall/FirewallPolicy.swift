@@ -55,10 +55,11 @@ package struct Allowance: Hashable, Sendable {
     package var ports: [ServicePorts]
     /// Seconds since 1970, before which it holds; nil for ever.
     package var until: Int64?
-    /// Indices of the rules in the mesh file that it comes from, for comments; empty for the rescue path.
-    package var rules: [Int]
+    /// What the rules of the mesh file that it comes from say, for comments: sorted, so that the file's order means
+    /// nothing; empty for the rescue path.
+    package var rules: [String]
 
-    package init(remote: PrefixSet, ports: [ServicePorts], until: Int64? = nil, rules: [Int] = []) {
+    package init(remote: PrefixSet, ports: [ServicePorts], until: Int64? = nil, rules: [String] = []) {
         self.remote = remote
         self.ports = ports
         self.until = until
@@ -73,10 +74,10 @@ package struct TransitAllowance: Hashable, Sendable {
     /// Merged, sorted; empty where only pings pass.
     package var ports: [ServicePorts]
     package var until: Int64?
-    package var rules: [Int]
+    package var rules: [String]
 
     package init(
-        source: PrefixSet, destination: PrefixSet, ports: [ServicePorts], until: Int64? = nil, rules: [Int] = []
+        source: PrefixSet, destination: PrefixSet, ports: [ServicePorts], until: Int64? = nil, rules: [String] = []
     ) {
         self.source = source
         self.destination = destination
@@ -102,6 +103,19 @@ package struct UnderlayAllowance: Hashable, Sendable {
     }
 }
 
+extension UnderlayAllowance: Comparable {
+    /// By purpose, ports and the other side.
+    package static func < (a: UnderlayAllowance, b: UnderlayAllowance) -> Bool {
+        if a.purpose != b.purpose { return a.purpose < b.purpose }
+        if a.ports != b.ports { return a.ports.lexicographicallyPrecedes(b.ports) }
+        switch (a.remote, b.remote) {
+        case (_, .any): return false
+        case (.any, .only): return true
+        case (.only(let a), .only(let b)): return a.prefixes.lexicographicallyPrecedes(b.prefixes)
+        }
+    }
+}
+
 /// On which interfaces of the host it holds.
 package enum UnderlayScope: Hashable, Sendable {
     /// All but tunnels and loopback.
@@ -114,8 +128,20 @@ package enum UnderlayScope: Hashable, Sendable {
 package enum UnderlayPurpose: Hashable, Sendable {
     case published
     case rescue
-    /// Index in the guard's exceptions.
-    case exception(Int)
+    /// An exception of the guard, by its reason.
+    case exception(String)
+}
+
+extension UnderlayPurpose: Comparable {
+    package static func < (a: UnderlayPurpose, b: UnderlayPurpose) -> Bool { a.order < b.order }
+
+    private var order: (Int, String) {
+        switch self {
+        case .published: return (0, "")
+        case .rescue: return (1, "")
+        case .exception(let reason): return (2, reason)
+        }
+    }
 }
 
 /// This host as way to the Internet for others.

@@ -46,7 +46,8 @@ package struct MemberPrefixes: Sendable {
 
 /// One service of one rule, in peers and prefixes.
 struct ResolvedRule: Sendable {
-    let rule: Int
+    /// See ``AllowRule/label(of:in:)``.
+    let label: String
     let ports: [ServicePorts]
     let until: Int64?
     /// By index in the mesh's peers.
@@ -73,8 +74,8 @@ struct ResolvedRule: Sendable {
                 isMember && (service.exposure(on: peer, in: declared) ?? .internal) >= .private
             }
             return ResolvedRule(
-                rule: index, ports: service.ports, until: rule.until?.value, from: from, to: to, sources: sources,
-                destinations: join(names.prefixes(of: to), networks))
+                label: rule.label(of: number, in: declared), ports: service.ports, until: rule.until?.value, from: from,
+                to: to, sources: sources, destinations: join(names.prefixes(of: to), networks))
         }
     }
 
@@ -83,17 +84,17 @@ struct ResolvedRule: Sendable {
     }
 
     var ingress: Allowance? {
-        sources.map { Allowance(remote: $0, ports: ports, until: until, rules: [rule]) }
+        sources.map { Allowance(remote: $0, ports: ports, until: until, rules: [label]) }
     }
 
     var egress: Allowance? {
-        destinations.map { Allowance(remote: $0, ports: ports, until: until, rules: [rule]) }
+        destinations.map { Allowance(remote: $0, ports: ports, until: until, rules: [label]) }
     }
 
     var transit: TransitAllowance? {
         guard let sources, let destinations else { return nil }
         return TransitAllowance(
-            source: sources, destination: destinations, ports: ports, until: until, rules: [rule])
+            source: sources, destination: destinations, ports: ports, until: until, rules: [label])
     }
 }
 
@@ -151,6 +152,6 @@ extension TransitAllowance: Comparable {
             return a.destination.prefixes.lexicographicallyPrecedes(b.destination.prefixes)
         }
         if a.ports != b.ports { return a.ports.lexicographicallyPrecedes(b.ports) }
-        return (a.until ?? .max, a.rules.first ?? 0) < (b.until ?? .max, b.rules.first ?? 0)
+        return (a.until ?? .max, a.rules.first ?? "") < (b.until ?? .max, b.rules.first ?? "")
     }
 }

@@ -20,7 +20,7 @@ struct UnderlayPlan: Sendable {
         }
     }
 
-    /// What others may begin with a host; sorted.
+    /// What others may begin with a host; sorted, so that the order of exceptions in the file means nothing.
     func ingress(of host: Int) -> [UnderlayAllowance] {
         var result: [UnderlayAllowance] = []
         let ports = published[host]
@@ -32,17 +32,17 @@ struct UnderlayPlan: Sendable {
             result.append(
                 UnderlayAllowance(remote: remote, ports: permit.ports, scope: .every, purpose: permit.purpose))
         }
-        return result
+        return result.sorted()
     }
 
-    /// What a host may begin with other members; sorted by purpose, then by the member's place.
+    /// What a host may begin with other members; sorted.
     func egress(of host: Int) -> [UnderlayAllowance] {
         var byPorts: [[ServicePorts]: [IPPrefix]] = [:]
         for other in hosts.indices where other != host {
             let ports = published[other]
             if !ports.isEmpty { byPorts[ports, default: []] += publishedAddresses(of: other, seenBy: host) }
         }
-        var result = byPorts.sorted { $0.key.lexicographicallyPrecedes($1.key) }.compactMap { ports, addresses in
+        var result = byPorts.compactMap { ports, addresses in
             PrefixSet(addresses).map {
                 UnderlayAllowance(remote: .only($0), ports: ports, scope: .every, purpose: .published)
             }
@@ -52,7 +52,7 @@ struct UnderlayPlan: Sendable {
             result.append(
                 UnderlayAllowance(remote: remote, ports: permit.ports, scope: .every, purpose: permit.purpose))
         }
-        return result
+        return result.sorted()
     }
 
     // MARK: rescue and exceptions
@@ -69,11 +69,11 @@ struct UnderlayPlan: Sendable {
         if let rescue = declaration.rescue, rescue.over == .underlay {
             result.append(Permit(from: rescue.from.value, to: .peers(.all), ports: [rescue.ports], purpose: .rescue))
         }
-        for (index, exception) in declaration.exceptions.enumerated() {
+        for exception in declaration.exceptions {
             result.append(
                 Permit(
                     from: exception.from.value, to: exception.to.value, ports: exception.ports,
-                    purpose: .exception(index)))
+                    purpose: .exception(exception.reason.description)))
         }
         return result
     }

@@ -20,8 +20,8 @@ extension IptablesRules {
                 leaks + ["\(isInvalid)\(go(.deny))"] + states + crossing() + exit() + [go(.deny)]),
             IptablesChain(
                 .toTunnel,
-                meshPrefixes.map { "-s \($0) \(go(.fake))" } + ["\(isInvalid)\(go(.drop))"] + states + crossing()
-                    + [go(.drop)]),
+                meshPrefixes.map { "-s \($0) \(go(.fake))" } + ["\(isInvalid)\(go(.drop))"] + states
+                    + crossing(from: .beyondTheMesh) + [go(.drop)]),
         ]
     }
 

@@ -22,7 +22,8 @@ extension IptablesRules {
     private func crossingInput() -> IptablesChain {
         IptablesChain(
             .crossing,
-            ["\(isInvalid)\(go(.fake))", "\(isReply)\(accept)", "\(isRelated)\(accept)"] + crossing() + [go(.fake)])
+            ["\(isInvalid)\(go(.fake))", "\(isReply)\(accept)", "\(isRelated)\(accept)"]
+                + crossing(from: .beyondTheMesh) + [go(.fake)])
     }
 
     /// Replies ride on state; what the other side began is judged every time. What is for nobody here is passed on, also
@@ -43,16 +44,24 @@ extension IptablesRules {
         let echo = "\(isEcho)\(policy.underlayEcho == .echo ? accept : refuseUnderlay)"
         let allowed = lines(policy.underlayIngress, .source, .destination)
         let wireGuard = "-p udp -m udp --dport \(policy.port) \(accept)"
-        let strangers = matches(policy.wireGuardSources, .source).map { "\($0)\(wireGuard)" }
+        // Members have a chain of their own.
+        let strangers = policy.wireGuardSources.beyond(members).map { matches($0, .source) } ?? []
+        let allowedStrangers = policy.underlayIngress.compactMap { allowance in
+            allowance.remote.beyond(members).map { remote in
+                UnderlayAllowance(
+                    remote: remote, ports: allowance.ports, scope: allowance.scope, purpose: allowance.purpose)
+            }
+        }
         let states = ["\(isInvalid)\(refuseUnderlay)", "\(isReply)\(accept)", "\(isRelated)\(accept)"]
         let isOthers = style == .besideUfw
         return [
             IptablesChain(
                 .underlayInput,
-                policy.neighbors.map { "-p udp -m udp --dport \($0.port) \(accept)" } + strangers + [echo]
+                policy.neighbors.map { "-p udp -m udp --dport \($0.port) \(accept)" }
+                    + strangers.map { "\($0)\(wireGuard)" } + [echo]
                     + ["\(isDHCPAnswer)\(accept)"] + neighborDiscovery
                     + matches(members, .source).map { "\($0)\(go(.memberInput))" }
-                    + states + allowed + (isOthers ? [] : [refuseUnderlay])),
+                    + states + lines(allowedStrangers, .source, .destination) + (isOthers ? [] : [refuseUnderlay])),
             IptablesChain(
                 .memberInput,
                 [wireGuard, "\(isICMP)\(accept)", "\(isInvalid)\(refuseUnderlay)", "\(isReply)\(go(.memberReply))"]

@@ -123,9 +123,10 @@ struct IptablesRules: Sendable {
     }
 
     /// What may be passed on between others. Where the product of both sides is large, the longer one is a set.
-    func crossing(_ port: IptablesPortSide = .destination) -> [String] {
+    func crossing(_ port: IptablesPortSide = .destination, from sources: CrossingSources = .all) -> [String] {
         policy.transit.flatMap { allowance -> [String] in
-            guard let from = allowance.source.narrowed(to: family), let to = allowance.destination.narrowed(to: family)
+            let source = sources == .all ? allowance.source : allowance.source.beyond(policy.prefixes)
+            guard let from = source?.narrowed(to: family), let to = allowance.destination.narrowed(to: family)
             else { return [] }
             let isLarge = from.prefixes.count * to.prefixes.count > IptablesText.setThreshold
             let isFromLonger = from.prefixes.count > to.prefixes.count || port == .original
@@ -183,4 +184,11 @@ struct IptablesRules: Sendable {
             .masquerade,
             ["! -o \(exit.interface) -j RETURN"] + never + users.map { "\($0)-j MASQUERADE" })
     }
+}
+
+/// Whose packets a chain for what passes between others sees.
+enum CrossingSources {
+    case all
+    /// Those of the mesh were refused before, as spoofed.
+    case beyondTheMesh
 }

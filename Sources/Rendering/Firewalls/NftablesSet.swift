@@ -4,35 +4,35 @@ import MeshModel
 
 /// Where an entry of a set comes from, for its comment.
 enum NftablesOrigin: Hashable, Comparable {
-    /// Index in the mesh file's rules.
-    case rule(Int)
+    /// What it says.
+    case rule(String)
     case rescue
     case published
-    /// Index in the guard's exceptions.
-    case exception(Int)
+    /// By its reason.
+    case exception(String)
 
     init(_ purpose: UnderlayPurpose) {
         switch purpose {
         case .published: self = .published
         case .rescue: self = .rescue
-        case .exception(let index): self = .exception(index)
+        case .exception(let reason): self = .exception(reason)
         }
     }
 
     /// The rules of an allowance; the rescue path has none.
-    static func origins(_ rules: [Int]) -> [NftablesOrigin] { rules.isEmpty ? [.rescue] : rules.map { .rule($0) } }
+    static func origins(_ rules: [String]) -> [NftablesOrigin] { rules.isEmpty ? [.rescue] : rules.map { .rule($0) } }
 
     private var text: String {
         switch self {
-        case .rule(let index): return "rule \(index + 1)"
+        case .rule(let rule): return rule
         case .rescue: return "rescue"
         case .published: return "published"
-        case .exception(let index): return "exception \(index + 1)"
+        case .exception(let reason): return "exception (\(reason))"
         }
     }
 
     static func comment(_ origins: some Sequence<NftablesOrigin>) -> String {
-        "# " + Set(origins).sorted().map(\.text).joined(separator: ", ")
+        "# " + Set(origins).sorted().map(\.text).joined(separator: "; ")
     }
 }
 
