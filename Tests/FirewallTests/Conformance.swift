@@ -9,10 +9,16 @@ struct Conformance {
     let plan: FirewallPlan
     let host: Int
     var neighbors: [NeighborMesh] = []
+    /// The second interface that keys rotate to; nil for none.
+    var twin: Tunnel?
 
-    var bench: KernelBench {
-        KernelBench(mesh: plan.mesh, host: host, policy: plan.policy(for: host, neighbors: neighbors))
+    var policy: FirewallPolicy {
+        var policy = plan.policy(for: host, neighbors: neighbors)
+        policy.twin = twin
+        return policy
     }
+
+    var bench: KernelBench { KernelBench(mesh: plan.mesh, host: host, policy: policy) }
 
     /// What the kernel judges otherwise than the reference, with one back end after the other, and how many packets
     /// each was asked about.
@@ -27,7 +33,7 @@ struct Conformance {
             var preparations: [String] = []
             for (number, loader) in loaders.enumerated() {
                 let tree = "\(folder)/\(number)"
-                let artifacts = try Firewalls.artifacts(for: host, in: plan, kind: loader.kind, neighbors: neighbors)
+                let artifacts = try Firewalls.artifacts(of: policy, for: host, in: plan, kind: loader.kind)
                 try FirewallLoader.write(artifacts, below: tree)
                 let interface = bench.policy.interface.description
                 preparations.append(undo + "; " + loader.line(loader.load, tree: tree, interface: interface))

@@ -19,6 +19,22 @@ import Testing
             #expect(found.isEmpty, "\(found.count) differences: \(found.prefix(12).joined(separator: "\n"))")
         }
     }
+
+    /// Every other packet by the second interface; WireGuard's own to both ports.
+    @Test(arguments: FirewallLoader.all.indices)
+    func `both interfaces of a mesh whose keys rotate are judged as the one of another`(_ number: Int) throws {
+        let loader = FirewallLoader.all[number]
+        let mesh = try MeshPipeline.mesh(PolicyTexts.everything)
+        let plan = try #require(FirewallPlan(mesh, at: nil))
+        let twin = Tunnel(interface: try InterfaceName(parsing: "wg0-b"), port: try Port(parsing: "51821"))
+        var random = SeededRandom(seed: 17)
+        for name in ["gate", "wordpress-1"] {
+            let host = try #require(mesh.index(of: name))
+            let found = try Conformance(plan: plan, host: host, twin: twin)
+                .differences([loader], limit: 20_000, using: &random).differences
+            #expect(found.isEmpty, "\(found.count) differences: \(found.prefix(12).joined(separator: "\n"))")
+        }
+    }
 }
 
 /// What a change of the rules does to what is under way.

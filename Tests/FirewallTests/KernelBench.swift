@@ -17,12 +17,12 @@ struct KernelBench {
         let description: String
     }
 
-    /// The name of the interface that stands for a side.
-    func interface(_ side: PacketSide) -> String {
+    /// The name of the interface that stands for a side; of a mesh's two, the one for a packet of this number.
+    func interface(_ side: PacketSide, for packet: Int = 0) -> String {
         let publicName = policy.publicInterface?.description ?? "eth0"
         switch side {
         case .loopback: return "lo"
-        case .tunnel: return policy.interface.description
+        case .tunnel: return policy.tunnels[packet % policy.tunnels.count].description
         case .neighbor: return policy.neighbors.first?.interface.description ?? "wg-none"
         case .publicSide: return publicName
         case .privateSide: return publicName == "eth1" ? "eth2" : "eth1"
@@ -59,7 +59,7 @@ struct KernelBench {
         var order = sides.map { side in
             "interface \(interface(side)) \(addresses(side).map(\.description).joined(separator: " "))"
         }
-        order += container
+        order += second + container
         let size = rounds.reduce(0) { $0 + $1.count }
         for (turn, preparation) in preparations.enumerated() {
             order.append("prepare \(preparation)")
@@ -76,9 +76,15 @@ struct KernelBench {
         return preparations.indices.map { turn in (0..<size).map { ids.contains(turn * size + $0) } }
     }
 
+    /// The mesh's second interface, where it has one.
+    private var second: [String] {
+        guard let twin = policy.twin else { return [] }
+        return ["interface \(twin.interface) \(policy.addresses.map(\.description).joined(separator: " "))"]
+    }
+
     /// Somebody else's published ports: what comes in with the type of service of its interface goes to a container.
     private var container: [String] {
-        let service = sides.count + 1
+        let service = sides.count + second.count + 1
         let rules =
             "type nat hook prerouting priority dstnat; policy accept; "
             + "ip dscp \(service) dnat ip to \(Self.containers[0]); ip6 dscp \(service) dnat ip6 to \(Self.containers[1]);"
@@ -110,11 +116,11 @@ struct KernelBench {
         let packet = sample.packet
         let hook: (String, String, String)
         switch packet.hook {
-        case .input(let side) where sample.way == .published: hook = ("forward", interface(side), Self.bridge)
-        case .input(let side): hook = ("input", interface(side), "-")
-        case .output(let side): hook = ("output", "-", interface(side))
-        case .forward(_, let to, true): hook = ("forward", Self.bridge, interface(to))
-        case .forward(let from, let to, false): hook = ("forward", interface(from), interface(to))
+        case .input(let side) where sample.way == .published: hook = ("forward", interface(side, for: id), Self.bridge)
+        case .input(let side): hook = ("input", interface(side, for: id), "-")
+        case .output(let side): hook = ("output", "-", interface(side, for: id))
+        case .forward(_, let to, true): hook = ("forward", Self.bridge, interface(to, for: id / 2))
+        case .forward(let from, let to, false): hook = ("forward", interface(from, for: id), interface(to, for: id / 2))
         }
         let content: (String, Int, Int)
         switch packet.content {

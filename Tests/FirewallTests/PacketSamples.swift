@@ -63,7 +63,9 @@ struct PacketSamples {
     private var ports: [(Transport, Port)] {
         var ranges = policy.ingress.flatMap(\.ports) + policy.egress.flatMap(\.ports) + policy.transit.flatMap(\.ports)
         ranges += policy.underlayIngress.flatMap(\.ports) + policy.underlayEgress.flatMap(\.ports)
-        for port in [policy.port] + policy.neighbors.map(\.port) { ranges.append(ServicePorts(.udp, PortRange(port))) }
+        for port in policy.tunnelPorts + policy.neighbors.map(\.port) {
+            ranges.append(ServicePorts(.udp, PortRange(port)))
+        }
         var numbers: [Transport: Set<Int>] = [.tcp: [9, 22], .udp: [9, 53]]
         for ports in ranges {
             let (low, high) = (Int(ports.range.lower.number), Int(ports.range.upper.number))
@@ -248,7 +250,9 @@ struct PacketSamples {
         return result
     }
 
-    private var fixedPorts: [Port] { [policy.port, Port(Int(policy.port.number) + 1)].compactMap { $0 } }
+    private var fixedPorts: [Port] {
+        policy.tunnelPorts + [policy.tunnelPorts.last.flatMap { Port(Int($0.number) + 1) }].compactMap { $0 }
+    }
 
     /// With a source port of its own, so that connection tracking keeps the packets apart.
     private mutating func numbered(_ packet: Packet) -> Packet {
@@ -290,7 +294,7 @@ struct PacketSamples {
     }
 
     /// WireGuard's own ports on the host are no container's.
-    private var tunnelPorts: [Port] { [policy.port] + policy.neighbors.map(\.port) }
+    private var tunnelPorts: [Port] { policy.tunnelPorts + policy.neighbors.map(\.port) }
 
     /// The same, to ports that are a container's: judged as if they were the host's own.
     private mutating func published(_ packets: [Packet]) -> [SamplePacket] {

@@ -21,6 +21,8 @@ package enum FirewallCapability: String, CaseIterable, Comparable, Sendable {
     case echoPolicy = "icmp: none"
     /// Other meshes on the same host.
     case neighbors = "beside:"
+    /// A second interface that keys rotate to.
+    case twin = "rotation:"
     /// Rules that go with the interface.
     case unloading = "unload: with-interface"
 
@@ -65,6 +67,7 @@ extension FirewallPlan {
         }
         if policy.echo == nil || policy.underlayEcho == .none { ask(.echoPolicy, declared.location) }
         if !policy.neighbors.isEmpty { ask(.neighbors, mesh.declared.beside.first?.location) }
+        if policy.twin != nil { ask(.twin, declared.location) }
         if policy.unload == .withInterface { ask(.unloading, declared.location) }
         return result
     }

@@ -51,7 +51,7 @@ extension FirewallPolicy {
 
     private func isWireGuard(_ port: Port, from source: IPAddress, _ isMember: Bool) -> Bool {
         if neighbors.contains(where: { $0.port == port }) { return true }
-        return port == self.port && (isMember || wireGuardSources.contains(source))
+        return tunnelPorts.contains(port) && (isMember || wireGuardSources.contains(source))
     }
 
     private func allows(
@@ -123,7 +123,7 @@ extension FirewallPolicy {
         case .otherICMP, .echoRequest, .dhcpAnswer, .neighborDiscovery: return true
         case .other: return false
         case .transport(let transport, let source, let port):
-            if transport == .udp, source == self.port || neighbors.contains(where: { $0.port == source }) {
+            if transport == .udp, tunnelPorts.contains(source) || neighbors.contains(where: { $0.port == source }) {
                 return true
             }
             if packet.state == .invalid { return false }

@@ -7,10 +7,13 @@ package import MeshModel
 package struct FirewallPolicy: Hashable, Sendable {
     package var mesh: String
     package var peer: String
-    /// The mesh's interface on this host.
+    /// The mesh's interface on this host; what the rules of this host are called by.
     package var interface: InterfaceName
     /// WireGuard's own port on this host.
     package var port: Port
+    /// The second interface and port of a mesh whose keys rotate, for which everything holds as for the first; nil for
+    /// others. Its name begins with the first one's.
+    package var twin: Tunnel?
     /// Where WireGuard packets may come from outside of ``members``; any on a host that somebody roaming calls.
     package var wireGuardSources: AddressMatch
     /// The mesh's prefixes: outside of the tunnel they are spoofed (in) or leaking (out).
@@ -45,6 +48,26 @@ package struct FirewallPolicy: Hashable, Sendable {
     /// Other meshes on this host, whose own rules judge their interfaces.
     package var neighbors: [NeighborMesh]
     package var unload: UnloadPolicy
+}
+
+extension FirewallPolicy {
+    /// The interfaces of the mesh on this host: one, or two where keys rotate.
+    package var tunnels: [InterfaceName] { [interface] + (twin.map { [$0.interface] } ?? []) }
+
+    /// WireGuard's ports of the mesh on this host, ascending.
+    package var tunnelPorts: [Port] { ([port] + (twin.map { [$0.port] } ?? [])).sorted() }
+}
+
+/// One of a host's WireGuard interfaces.
+package struct Tunnel: Hashable, Sendable {
+    package var interface: InterfaceName
+    /// That it listens on.
+    package var port: Port
+
+    package init(interface: InterfaceName, port: Port) {
+        self.interface = interface
+        self.port = port
+    }
 }
 
 /// Some ports that one side may open with the other.

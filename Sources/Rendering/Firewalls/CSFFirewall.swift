@@ -38,9 +38,12 @@ private enum CSFAllowList {
     static func text(_ policy: FirewallPolicy) -> String {
         var lines: [String] = []
         if case .only(let known) = policy.wireGuardSources {
-            lines += entries("in", [.init(.udp, PortRange(policy.port))], "s", known.union(policy.members))
+            lines += entries(
+                "in", policy.tunnelPorts.map { ServicePorts(.udp, PortRange($0)) }, "s", known.union(policy.members))
         }
-        if let members = policy.members { lines += entries("out", [.init(.udp, PortRange(policy.port))], "d", members) }
+        if let members = policy.members {
+            lines += entries("out", policy.tunnelPorts.map { ServicePorts(.udp, PortRange($0)) }, "d", members)
+        }
         for allowance in policy.underlayIngress {
             if case .only(let set) = allowance.remote { lines += entries("in", allowance.ports, "s", set) }
         }

@@ -81,10 +81,9 @@ struct CloudFirewallPlan {
         var result: [CloudGrain] = []
         for allowance in policy.underlayIngress { result += grains(.inbound, allowance) }
         for allowance in policy.underlayEgress { result += grains(.outbound, allowance) }
-        let own = CloudTraffic.ports(ServicePorts(.udp, PortRange(policy.port)))
-        result += members.map { CloudGrain(direction: .inbound, traffic: own, end: $0) }
-        if policy.wireGuardSources == .any {
-            result += CloudEnd.everywhere.map { CloudGrain(direction: .inbound, traffic: own, end: $0) }
+        let callers = members + (policy.wireGuardSources == .any ? CloudEnd.everywhere : [])
+        for ports in policy.tunnelPorts.map({ ServicePorts(.udp, PortRange($0)) }).merged {
+            result += callers.map { CloudGrain(direction: .inbound, traffic: .ports(ports), end: $0) }
         }
         if policy.underlayEcho == .echo {
             result += CloudEnd.everywhere.map { CloudGrain(direction: .inbound, traffic: .icmp, end: $0) }
@@ -105,7 +104,7 @@ struct CloudFirewallPlan {
 
     /// WireGuard and ICMP toward members, and everything toward everybody else.
     private func wayOut(_ members: [CloudEnd]) -> [CloudGrain] {
-        let ports = Set(policies.map(\.port)).map { ServicePorts(.udp, PortRange($0)) }.merged
+        let ports = Set(policies.flatMap(\.tunnelPorts)).map { ServicePorts(.udp, PortRange($0)) }.merged
         var result = ports.flatMap { ports in
             members.map { CloudGrain(direction: .outbound, traffic: .ports(ports), end: $0) }
         }

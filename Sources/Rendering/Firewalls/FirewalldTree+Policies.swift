@@ -98,7 +98,7 @@ extension FirewalldTree {
     }
 
     private mutating func ingress(_ step: Int) -> [FirewalldRule] {
-        var result = rules(step, .accept, (wireGuardSources, .any), [.ports(.udp(policy.port))])
+        var result = rules(step, .accept, (wireGuardSources, .any), policy.tunnelPorts.map { .ports(.udp($0)) })
         for neighbor in policy.neighbors {
             result += rules(step, .accept, (.any, .any), [.ports(.udp(neighbor.port))])
         }
@@ -122,7 +122,7 @@ extension FirewalldTree {
     /// Toward other members; nothing where the guard does not refuse.
     private mutating func guardedEgress(_ step: Int) -> [FirewalldRule] {
         guard policy.guardMode == .reject, let members = policy.members else { return [] }
-        let ports = [policy.port] + policy.neighbors.map(\.port)
+        let ports = policy.tunnelPorts + policy.neighbors.map(\.port)
         var result = rules(
             step, .accept, (.any, .only(members)),
             [.icmp] + ports.map { .sourcePort(.udp($0)) } + FirewalldBasics.dynamicHostPorts)

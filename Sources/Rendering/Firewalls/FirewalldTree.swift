@@ -107,8 +107,7 @@ struct FirewalldTree: Sendable {
             <zone target="%%REJECT%%">
               <short>\(names.zone)</short>
               <description>Mesh \(policy.mesh), peer \(policy.peer). \(Self.note)</description>
-              <interface name="\(policy.interface)"/>
-            </zone>
+            \(policy.tunnels.map { "  <interface name=\"\($0)\"/>\n" }.joined())</zone>
 
             """
     }

@@ -29,7 +29,7 @@ extension IptablesRules {
         guard let exit = policy.exit else { return [] }
         let users = matches(exit.users, .source)
         if users.isEmpty { return [] }
-        let tunnels = ([tunnel] + policy.neighbors.map(\.interface)).map { "-o \($0) \(go(.deny))" }
+        let tunnels = ([tunnel] + policy.neighbors.map(\.interface.description)).map { "-o \($0) \(go(.deny))" }
         let never = matches(exit.never, .destination).map { "\($0)\(go(.deny))" }
         return tunnels + never + users.map { "\($0)\(accept)" }
     }

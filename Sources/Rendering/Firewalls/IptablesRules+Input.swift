@@ -43,7 +43,7 @@ extension IptablesRules {
         guard policy.guardMode != .off else { return [] }
         let echo = "\(isEcho)\(policy.underlayEcho == .echo ? accept : refuseUnderlay)"
         let allowed = lines(policy.underlayIngress, .source, .destination)
-        let wireGuard = "-p udp -m udp --dport \(policy.port) \(accept)"
+        let wireGuard = policy.tunnelPorts.map { "-p udp -m udp --dport \($0) \(accept)" }
         // Members have a chain of their own.
         let strangers = policy.wireGuardSources.beyond(members).map { matches($0, .source) } ?? []
         let allowedStrangers = policy.underlayIngress.compactMap { allowance in
@@ -58,13 +58,13 @@ extension IptablesRules {
             IptablesChain(
                 .underlayInput,
                 policy.neighbors.map { "-p udp -m udp --dport \($0.port) \(accept)" }
-                    + strangers.map { "\($0)\(wireGuard)" } + [echo]
+                    + strangers.flatMap { from in wireGuard.map { "\(from)\($0)" } } + [echo]
                     + ["\(isDHCPAnswer)\(accept)"] + neighborDiscovery
                     + matches(members, .source).map { "\($0)\(go(.memberInput))" }
                     + states + lines(allowedStrangers, .source, .destination) + (isOthers ? [] : [refuseUnderlay])),
             IptablesChain(
                 .memberInput,
-                [wireGuard, "\(isICMP)\(accept)", "\(isInvalid)\(refuseUnderlay)", "\(isReply)\(go(.memberReply))"]
+                wireGuard + ["\(isICMP)\(accept)", "\(isInvalid)\(refuseUnderlay)", "\(isReply)\(go(.memberReply))"]
                     + allowed + [refuseUnderlay]),
             IptablesChain(.memberReply, lines(policy.underlayEgress, .source, .source) + [refuseUnderlay]),
         ]

@@ -37,7 +37,9 @@ extension IptablesRules {
     /// WireGuard, ICMP, and what both ends' declarations name.
     func memberOutput() -> [IptablesChain] {
         guard policy.guardMode != .off, members != nil else { return [] }
-        let tunnels = ([policy.port] + policy.neighbors.map(\.port)).map { "-p udp -m udp --sport \($0) \(accept)" }
+        let tunnels = (policy.tunnelPorts + policy.neighbors.map(\.port)).map {
+            "-p udp -m udp --sport \($0) \(accept)"
+        }
         return [
             IptablesChain(
                 .memberOutput,

@@ -21,8 +21,9 @@ struct IptablesRules: Sendable {
     let style: IptablesStyle
     let table: IptablesTable
 
-    var tunnel: InterfaceName { policy.interface }
-    var prefix: String { IptablesText.prefix(tunnel) }
+    /// The mesh's interfaces, as rules match them: by the beginning of the name that two have in common.
+    var tunnel: String { "\(policy.interface)\(policy.twin == nil ? "" : "+")" }
+    var prefix: String { IptablesText.prefix(policy.interface) }
 
     // MARK: ends of rules
 
@@ -31,7 +32,7 @@ struct IptablesRules: Sendable {
     /// The last of several meshes on a host accepts, as their chains come in the order of their names: each must have
     /// let a packet pass.
     var accept: String {
-        let isLast = policy.neighbors.allSatisfy { $0.interface < tunnel }
+        let isLast = policy.neighbors.allSatisfy { $0.interface < policy.interface }
         return table == .filter && isLast ? "-j ACCEPT" : "-j RETURN"
     }
 
@@ -80,7 +81,7 @@ struct IptablesRules: Sendable {
     {
         guard let set = set?.narrowed(to: family) else { return [] }
         if style == .alone, set.prefixes.count > threshold {
-            return ["-m set --match-set \(IptablesSet.name(set, tunnel)) \(side == .source ? "src" : "dst") "]
+            return ["-m set --match-set \(IptablesSet.name(set, policy.interface)) \(side == .source ? "src" : "dst") "]
         }
         return set.prefixes.map { (side == .source ? "-s " : "-d ") + "\($0) " }
     }
@@ -170,7 +171,7 @@ struct IptablesRules: Sendable {
             (.fake, "-j DROP"), (.drop, "-j DROP"), (.deny, refusal), (.leak, refusal), (.seen, "-j RETURN"),
         ]
         return fates.map { name, fate in
-            let log = "-j LOG --log-prefix \"hauberk \(tunnel) \(name.logWord) \""
+            let log = "-j LOG --log-prefix \"hauberk \(policy.interface) \(name.logWord) \""
             return IptablesChain(name, ["-m limit --limit 60/min --limit-burst 10 \(log)", fate])
         }
     }

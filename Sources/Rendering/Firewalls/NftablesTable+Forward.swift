@@ -39,7 +39,7 @@ extension NftablesTable {
         if !policy.transit.isEmpty { lines.append("jump transit") }
         if let exit = policy.exit {
             lines.append("# To the Internet.")
-            let others = ([tunnel] + policy.neighbors.map { "\"\($0.interface)\"" }.sorted()).nftChoice
+            let others = (quotedTunnels + policy.neighbors.map { "\"\($0.interface)\"" }.sorted()).nftChoice
             lines += exitMatches(exit).map { "iifname \(tunnel) oifname != \(others) \($0) accept" }
         }
         add(chain: "tunnel-forward", nil, lines + ["iifname \(tunnel) \(refuse)", entry])

@@ -126,12 +126,13 @@ extension NftablesTable {
 
     private mutating func wireGuard() -> [String] {
         var lines: [String] = []
+        let own = policy.tunnelPorts.map(\.description).nftChoice
         switch policy.wireGuardSources {
-        case .any: lines.append("udp dport \(policy.port) accept")
+        case .any: lines.append("udp dport \(own) accept")
         case .only(let known):
             let all = known.union(policy.members)
             let name = all == policy.members ? "members" : "endpoints"
-            lines += rules(.source, all, name, "udp dport \(policy.port) accept")
+            lines += rules(.source, all, name, "udp dport \(own) accept")
         }
         let ports = Set(policy.neighbors.map(\.port)).sorted().map(\.description)
         if !ports.isEmpty { lines.append("udp dport \(ports.nftChoice) accept") }

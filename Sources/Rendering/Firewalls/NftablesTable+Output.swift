@@ -45,7 +45,7 @@ extension NftablesTable {
 
     /// Accepts what may go to a member on the underlay, and returns with the rest.
     private mutating func addToMember() {
-        let ports = Set([policy.port] + policy.neighbors.map(\.port)).sorted().map(\.description)
+        let ports = Set(policy.tunnelPorts + policy.neighbors.map(\.port)).sorted().map(\.description)
         var lines = ["meta l4proto { icmp, ipv6-icmp } accept", "udp sport \(ports.nftChoice) accept"]
         lines += Self.dhcpAnswers
         lines += ["ct state invalid return", "ct state related goto to-member-answers"]

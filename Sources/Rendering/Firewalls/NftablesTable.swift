@@ -34,7 +34,9 @@ struct NftablesTable {
     }
 
     var isGuarded: Bool { policy.guardMode != .off }
-    var tunnel: String { "\"\(policy.interface)\"" }
+    var tunnel: String { quotedTunnels.nftChoice }
+
+    var quotedTunnels: [String] { policy.tunnels.map { "\"\($0)\"" } }
 
     /// Interfaces of other meshes as one match; nil for none.
     var neighborInterfaces: String? {
