@@ -9,7 +9,7 @@ struct PacketSamples {
 
     init(_ bench: KernelBench) { self.bench = bench }
 
-    private var policy: FirewallPolicy { bench.policy }
+    var policy: FirewallPolicy { bench.policy }
 
     /// At most `limit` of all first packets, drawn at random, and the answers to those that a firewall sees answered.
     static func rounds(
@@ -46,7 +46,7 @@ struct PacketSamples {
 
     /// Behind an exit, connection tracking would take two forwarded packets with the same addresses and ports for one
     /// connection, and most have a port of their own to tell them apart.
-    private func distinct(_ packets: [Packet]) -> [Packet] {
+    func distinct(_ packets: [Packet]) -> [Packet] {
         guard policy.exit != nil else { return packets }
         var seen: Set<[UInt128]> = []
         return packets.filter { packet in
@@ -57,92 +57,7 @@ struct PacketSamples {
         }
     }
 
-    // MARK: what to try
-
-    /// Every port on an edge of what the policy names, and the first beyond.
-    private var ports: [(Transport, Port)] {
-        var ranges = policy.ingress.flatMap(\.ports) + policy.egress.flatMap(\.ports) + policy.transit.flatMap(\.ports)
-        ranges += policy.underlayIngress.flatMap(\.ports) + policy.underlayEgress.flatMap(\.ports)
-        for port in policy.tunnelPorts + policy.neighbors.map(\.port) {
-            ranges.append(ServicePorts(.udp, PortRange(port)))
-        }
-        var numbers: [Transport: Set<Int>] = [.tcp: [9, 22], .udp: [9, 53]]
-        for ports in ranges {
-            let (low, high) = (Int(ports.range.lower.number), Int(ports.range.upper.number))
-            numbers[ports.transport, default: []].formUnion([low - 1, low, high, high + 1])
-            numbers[ports.transport == .tcp ? .udp : .tcp, default: []].insert(low)
-        }
-        return Transport.allCases.flatMap { transport in
-            (numbers[transport] ?? []).sorted().compactMap { Port($0) }.map { (transport, $0) }
-        }
-    }
-
-    /// Peers, what lies behind them, a free address of the mesh, and a stranger.
-    private var overlayRemotes: [IPAddress] {
-        let free = bench.mesh.prefixes.compactMap { $0.last.advanced(by: -2) }
-        return unique(peers + outside + free + edges + siblings(of: overlaySets) + strangers)
-    }
-
-    /// For each prefix that the policy names, an address that one bit less of it would take in.
-    private func siblings(of sets: [PrefixSet]) -> [IPAddress] {
-        Set(sets.flatMap(\.prefixes)).sorted().compactMap { prefix in
-            let bit = UInt128(1) << (prefix.family.bits - prefix.length)
-            let bits = (prefix.network.bits ^ bit) | (prefix.length == prefix.family.bits ? 0 : 1)
-            return prefix.family == .v4 ? .v4(UInt32(truncatingIfNeeded: bits)) : .v6(bits)
-        }.filter(\.isSentAnywhere)
-    }
-
-    private var overlaySets: [PrefixSet] {
-        (policy.ingress + policy.egress).map(\.remote) + policy.transit.flatMap { [$0.source, $0.destination] }
-            + [policy.notInternet, policy.exit?.never].compactMap { $0 }
-    }
-
-    private var underlaySets: [PrefixSet] {
-        (policy.underlayIngress + policy.underlayEgress).compactMap { allowance in
-            if case .only(let set) = allowance.remote { set } else { nil }
-        }
-    }
-
-    /// Just beyond the mesh's prefixes, on both sides; the very next is the host's own in the bench.
-    private var edges: [IPAddress] {
-        bench.mesh.prefixes.flatMap { prefix in
-            [prefix.first.advanced(by: -1), prefix.last.advanced(by: 2)].compactMap { $0 }
-        }
-    }
-
-    /// One address in each network that the policy names outside of the mesh.
-    private var outside: [IPAddress] {
-        overlaySets.flatMap(\.prefixes).filter { prefix in !bench.mesh.prefixes.contains { $0.overlaps(prefix) } }
-            .compactMap { $0.last.advanced(by: -3) }.filter(\.isSentAnywhere)
-    }
-
-    private var peers: [IPAddress] {
-        bench.mesh.peers.indices.filter { $0 != bench.host }.flatMap { bench.mesh.peers[$0].addresses }
-    }
-
-    /// Two peers' overlay addresses in each family.
-    private var someOverlay: [IPAddress] {
-        IPFamily.allCases.flatMap { family in peers.filter { $0.family == family }.prefix(2) }
-    }
-
-    private var strangers: [IPAddress] { [.v4(0xc633_6463), .v6(0x2001_0db8_eeee_0000_0000_0000_0000_0063)] }
-
-    private var underlayRemotes: [IPAddress] {
-        let members = policy.members?.prefixes.map(\.network) ?? []
-        let own = bench.addresses(.publicSide) + bench.addresses(.privateSide)
-        let beside = siblings(of: underlaySets + [policy.members].compactMap { $0 })
-        let inside = underlaySets.flatMap(\.prefixes).compactMap {
-            $0.length == $0.family.bits ? nil : $0.last.advanced(by: -1)
-        }
-        return unique(members + inside + beside + edges + strangers).filter { !own.contains($0) }
-    }
-
-    private func unique(_ addresses: [IPAddress]) -> [IPAddress] {
-        // What the host has on any side would be delivered to itself.
-        Set(addresses).subtracting(policy.addresses).subtracting(bench.sides.flatMap(bench.addresses)).sorted()
-    }
-
-    private mutating func originals() -> [Packet] {
+    mutating func originals() -> [Packet] {
         var result: [Packet] = []
         for side in bench.sides {
             let isTunnel = side == .tunnel
@@ -170,62 +85,10 @@ struct PacketSamples {
         return result
     }
 
-    /// What keeps a network running: answers of DHCP servers, and neighbors that ask who one is; from far, it is spoofed.
-    private func housekeeping() -> [Packet] {
-        let own = bench.addresses(.privateSide)
-        guard let neighbor = try? IPAddress(parsing: "fe80::99"), let server = try? IPAddress(parsing: "198.51.100.67")
-        else {
-            return []
-        }
-        let near = IPFamily.allCases.flatMap { family in
-            unique(policy.members?.prefixes.map(\.network) ?? []).filter { $0.family == family }.prefix(
-                2)
-        }
-        let served = near.filter { $0.family == .v4 }.flatMap { member -> [Packet] in
-            guard let from = own.first(where: { $0.family == .v4 }) else { return [] }
-            let hook = Packet.Hook.output(.privateSide)
-            return [Packet(hook, from: from, to: member, .dhcpAnswer)]
-                + [(67, 69), (66, 68)].compactMap { nearly(hook, from, member, $0) }
-        }
-        let itself = (own + policy.addresses).flatMap { address -> [Packet] in
-            guard let from = Port(30_000), let to = Port(9) else { return [] }
-            return Transport.allCases.map { transport in
-                Packet(
-                    .output(.loopback), from: address, to: address, .transport(transport, source: from, destination: to)
-                )
-            }
-        }
-        return served + itself
-            + bench.sides.filter { $0 != .neighbor }.flatMap { side in
-                bench.addresses(side).flatMap { own -> [Packet] in
-                    let hook = Packet.Hook.input(side)
-                    if own.family == .v4 {
-                        return [Packet(hook, from: server, to: own, .dhcpAnswer)]
-                            + [(67, 69), (66, 68), (67, 67)].compactMap { nearly(hook, server, own, $0) }
-                    }
-                    let stranger = strangers.filter { $0.family == .v6 }
-                    return [
-                        Packet(hook, from: neighbor, to: own, .dhcpAnswer),
-                        Packet(hook, from: neighbor, to: own, .neighborDiscovery),
-                    ] + [(547, 545), (547, 547)].compactMap { nearly(hook, neighbor, own, $0) }
-                        + stranger.compactMap { nearly(hook, $0, own, (547, 546)) }
-                        + stranger.map { Packet(hook, from: $0, to: own, .otherICMP) }
-                }
-            }
-    }
-
-    /// What is no answer of a DHCP server, though it looks like one.
-    private func nearly(
-        _ hook: Packet.Hook, _ source: IPAddress, _ target: IPAddress, _ ports: (Int, Int)
-    ) -> Packet? {
-        guard let from = Port(ports.0), let to = Port(ports.1) else { return nil }
-        return Packet(hook, from: source, to: target, .transport(.udp, source: from, destination: to))
-    }
-
-    private func sorted(_ addresses: [IPAddress]) -> [IPAddress] { Set(addresses).sorted() }
+    func sorted(_ addresses: [IPAddress]) -> [IPAddress] { Set(addresses).sorted() }
 
     /// Each pair of one family with each content.
-    private func product(
+    func product(
         _ sources: [IPAddress], _ destinations: [IPAddress],
         _ make: (IPAddress, IPAddress, Packet.Content) -> Packet
     ) -> [Packet] {
@@ -250,12 +113,12 @@ struct PacketSamples {
         return result
     }
 
-    private var fixedPorts: [Port] {
+    var fixedPorts: [Port] {
         policy.tunnelPorts + [policy.tunnelPorts.last.flatMap { Port(Int($0.number) + 1) }].compactMap { $0 }
     }
 
     /// With a source port of its own, so that connection tracking keeps the packets apart.
-    private mutating func numbered(_ packet: Packet) -> Packet {
+    mutating func numbered(_ packet: Packet) -> Packet {
         guard case .transport(let transport, let source, let port) = packet.content, !fixedPorts.contains(source) else {
             return packet
         }
@@ -270,95 +133,10 @@ struct PacketSamples {
             packet.hook, from: packet.source, to: packet.destination,
             .transport(transport, source: fresh, destination: port), packet.state)
     }
-
-    /// That it is too big: from a router on the way that nobody knows and from whom it was for, or from this host about
-    /// what came in.
-    private func errors(about packet: Packet) -> [SamplePacket] {
-        guard case .transport(let transport, _, _) = packet.content, packet.state == .original,
-            let router = strangers.first(where: { $0.family == packet.source.family }), router != packet.destination
-        else { return [] }
-        func error(_ hook: Packet.Hook, from source: IPAddress, to target: IPAddress) -> SamplePacket {
-            bench.sample(Packet(hook, from: source, to: target, .otherICMP, .related), about: packet)
-        }
-        switch packet.hook {
-        case .output(let side):
-            return [router, packet.destination].map { error(.input(side), from: $0, to: packet.source) }
-        case .input(let side):
-            // The host's stack has refused a TCP connection by now, and nothing relates to it any more.
-            return transport == .tcp ? [] : [error(.output(side), from: packet.destination, to: packet.source)]
-        case .forward(let from, let to, let isTranslated):
-            // Behind an exit, others know another address.
-            if policy.exit != nil { return [] }
-            return [error(.forward(from: to, to: from, isTranslated: isTranslated), from: router, to: packet.source)]
-        }
-    }
-
-    /// WireGuard's own ports on the host are no container's.
-    private var tunnelPorts: [Port] { policy.tunnelPorts + policy.neighbors.map(\.port) }
-
-    /// The same, to ports that are a container's: judged as if they were the host's own.
-    private mutating func published(_ packets: [Packet]) -> [SamplePacket] {
-        var refused = 0
-        var result: [SamplePacket] = []
-        for packet in packets {
-            guard case .input(let side) = packet.hook, case .transport(_, let source, let port) = packet.content,
-                side != .neighbor, packet.state == .original, !fixedPorts.contains(source), !tunnelPorts.contains(port)
-            else { continue }
-            var sample = bench.sample(numbered(packet))
-            sample.way = .published
-            // Refusals are many and alike.
-            if !sample.passes { refused += 1 }
-            if sample.passes || refused % 8 == 0 { result.append(sample) }
-        }
-        return result
-    }
-
-    /// What a container sends back by the way that the question came.
-    private func containersAnswer(to packet: Packet) -> SamplePacket? {
-        guard case .transport(let transport, let source, let port) = packet.content, case .input(let side) = packet.hook
-        else { return nil }
-        let answer = Packet(
-            .forward(from: .privateSide, to: side, isTranslated: true), from: packet.destination, to: packet.source,
-            .transport(transport, source: port, destination: source), .reply)
-        var sample = bench.sample(answer)
-        sample.way = .container
-        return sample
-    }
-
-    /// What comes back; nil where the host's own stack has answered and closed the connection by itself.
-    private func answer(to packet: Packet) -> Packet? {
-        guard case .transport(let transport, let source, let port) = packet.content, packet.state == .original else {
-            return nil
-        }
-        // Behind an exit, others know another address.
-        if packet.hook.isForward, policy.exit != nil { return nil }
-        let hook: Packet.Hook
-        switch packet.hook {
-        case .input(let side):
-            if transport == .tcp { return nil }
-            hook = .output(side)
-        case .output(let side): hook = .input(side)
-        case .forward(let from, let to, let isTranslated):
-            hook = .forward(from: to, to: from, isTranslated: isTranslated)
-        }
-        return Packet(
-            hook, from: packet.destination, to: packet.source, .transport(transport, source: port, destination: source),
-            .reply)
-    }
-}
-
-extension IPAddress {
-    /// Whether routers pass it on: neither loopback, link-local, multicast nor reserved.
-    fileprivate var isSentAnywhere: Bool {
-        switch family {
-        case .v4: return bits >> 24 != 127 && bits >> 29 != 7
-        case .v6: return bits >> 120 != 0xff && bits >> 118 != 0xfe80 >> 6 && bits >> 32 != 0
-        }
-    }
 }
 
 extension Packet.Hook {
-    fileprivate var isForward: Bool {
+    var isForward: Bool {
         if case .forward = self { return true }
         return false
     }

@@ -56,6 +56,7 @@ struct ProveCommand: AsyncParsableCommand {
     @OptionGroup var format: FormatOptions
 
     func validate() throws {
+        if html?.isEmpty == true { throw ValidationError("name a file for the page") }
         for word in firewall where ProofDialect.dialects(word) == nil {
             throw ValidationError(
                 "--firewall takes \(ProofDialect.names.joined(separator: ", ")), and not \(quoted(word))")
@@ -151,7 +152,10 @@ struct ProveCommand: AsyncParsableCommand {
         var chosen = Set(peers.compactMap(mesh.index))
         for name in group {
             guard let number = mesh.groups.firstIndex(where: { $0.name == name }) else {
-                throw ValidationError("--group: the mesh has no group \(quoted(name))")
+                let near = nearest(to: name, among: mesh.groups.map(\.name))
+                throw Failure(
+                    .usage, .unknownGroup, "--group: there is no group \(quoted(name))",
+                    hint: near.map { "did you mean \(quoted($0))?" })
             }
             chosen.formUnion(mesh.peers.indices.filter { mesh.peers[$0].declared.groups.contains(number) })
         }
