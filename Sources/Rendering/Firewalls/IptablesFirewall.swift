@@ -18,7 +18,8 @@ package struct IptablesFirewall: FirewallBackend {
         let rules = IPFamily.allCases.map { IptablesFile.rules(of: policy, $0, .alone) }
         let script = FirewallScript(
             "iptables", needing: IptablesScript.tools, shared: IptablesScript.shared(policy.interface),
-            load: IptablesScript.loading, remove: IptablesScript.removing, check: IptablesScript.checking,
+            load: IptablesScript.loading + "\n" + IptablesScript.warning, remove: IptablesScript.removing,
+            check: IptablesScript.checking,
             report: IptablesScript.reporting)
         var result = [
             script.artifact(for: policy), FirewallUnit.artifact(for: policy), PersistentPlugin.artifact(for: policy),

@@ -18,6 +18,14 @@ enum IptablesScript {
         drop_sets
         """
 
+    /// firewall-cmd --reload clears all that is in iptables, whosever it is (firewalld.conf(5), FlushAllOnReload).
+    static let warning = """
+        if [ -z "${HAUBERK_CHECK-}" ] && pidof -x firewalld >/dev/null 2>&1; then
+            echo "$0: firewalld runs here, and its reload takes these rules away until they are loaded again:" >&2
+            echo "  give the peer another dialect in mesh.yaml, firewall: nftables or firewall: firewalld" >&2
+        fi
+        """
+
     static let removing = """
         for suffix in -nft -legacy; do
             for family in $families; do

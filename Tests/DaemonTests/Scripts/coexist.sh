@@ -167,7 +167,8 @@ again() {
     # firewalld's reload takes away all that is in iptables, whosever it is (FlushAllOnReload in firewalld.conf(5)).
     if [[ $theirs == firewalld && $1 == iptables-nft ]]; then
         [[ -z $(ours) ]] || fail "firewalld leaves the rules of others alone now: so should this test"
-        on box "$2" load || fail "$1 does not load after a reload"
+        on box "$2" load 2>$data/warning || fail "$1 does not load after a reload"
+        grep -q 'its reload takes these rules away' $data/warning || fail "$1 does not say that firewalld runs here"
     fi
 }
 
