@@ -13,7 +13,7 @@ package struct Hauberk: AsyncParsableCommand {
             the folder by --mesh, before its name or after it; else it is $HAUBERK_MESH, the current folder, or the \
             only mesh below Mesh/.
 
-            Exit status: 0 done, 1 no, 64 usage, 65 mesh invalid, 66 file missing, 70 a bug, 74 I/O error, \
+            Exit status: 0 done, 1 no, 2 changes pending (plan --exit-code), 64 usage, 65 mesh invalid, 66 file missing, 70 a bug, 74 I/O error, \
             75 locked by somebody else, 77 permission denied, 78 a needed tool is missing.
             """,
         version: version,
@@ -21,7 +21,8 @@ package struct Hauberk: AsyncParsableCommand {
             InitCommand.self, AddCommand.self, RemoveCommand.self, SetCommand.self, RenameCommand.self,
             DisableCommand.self, EnableCommand.self, ListCommand.self, ShowCommand.self, CheckCommand.self,
             CanCommand.self, MatrixCommand.self, ServicesCommand.self,
-            RenderCommand.self, OperatorCommand.self, TemplatesCommand.self, QRCommand.self, ProveCommand.self,
+            RenderCommand.self, PlanCommand.self, OperatorCommand.self, TemplatesCommand.self, QRCommand.self,
+            ProveCommand.self,
             AuditCommand.self, ExplainCommand.self, LabAgentVerb.self,
         ])
 

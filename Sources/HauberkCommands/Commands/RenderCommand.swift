@@ -59,12 +59,13 @@ struct RenderCommand: ParsableCommand {
         }
         if !peers.isEmpty { try loaded.requireEnabled(peers) }
         Findings.print(loaded.findings)
+        let targets = target.isEmpty ? ["wg-quick"] : target
         let session = try RenderSession(
-            loaded, identity: change.identity, targets: target.isEmpty ? ["wg-quick"] : target,
-            firewall: firewall?.kind)
+            loaded, identity: change.identity, targets: targets, firewall: firewall?.kind)
         try note(session.mesh)
         let cloud = firewall == .digitalOcean ? try session.cloudFirewalls() : []
-        let report = try session.write(below: out, only: peers, with: cloud)
+        let record = RenderRecord(loaded, targets: targets, firewall: firewall)?.artifacts(of: peers) ?? []
+        let report = RenderRecord.hidden(in: try session.write(below: out, only: peers, with: cloud + record), record)
         for path in report.repaired {
             Result.note("\(out)/\(path) had been changed by somebody else, and is as rendered again")
         }

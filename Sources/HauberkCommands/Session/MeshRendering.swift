@@ -102,6 +102,13 @@ struct MeshRendering {
         try scratch.assemble(artifact, secrets) { try writer.write($0) }
     }
 
+    /// Lends the bytes of an entry, secrets and all, for the length of the call.
+    mutating func withBytes<Result>(of index: Int, _ work: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
+        let source = sources[index]
+        let artifact = try source.held ?? artifact(of: source)
+        return try artifact.bytes(secrets).withBytes(work)
+    }
+
     private mutating func artifact(of source: Source) throws(Failure) -> Artifact {
         guard let number = source.host else { preconditionFailure("a file of the mesh is held") }
         guard let target = source.target else {

@@ -61,11 +61,10 @@ struct RenderSession {
         var progress = Progress()
         defer { progress.finish() }
         var done = 0
-        let chosen = names.isEmpty ? nil : Set(names.compactMap(mesh.index))
-        var rendering = MeshRendering(
-            plan: plan, targets: targets, firewalls: FirewallRendering(plan), secrets: secrets)
-        let entries = try rendering.entries(of: chosen) + rendering.entries(common)
-        let folders = Set(names + common.compactMap { $0.path.split(separator: "/").first.map(String.init) })
+        var (rendering, entries) = try rendering(of: names)
+        entries += rendering.entries(common)
+        let shared = common.filter { !RenderRecord.owns($0.path) }
+        let folders = Set(names + shared.compactMap { $0.path.split(separator: "/").first.map(String.init) })
         let tree = OutputTree(root: root, mesh: mesh.name)
         return try tree.write(
             entries, scope: names.isEmpty ? .everything : .folders(folders),
@@ -77,6 +76,15 @@ struct RenderSession {
         }
     }
 
+    /// What belongs to the hosts, by an empty `names` to all, and what makes its bytes.
+    func rendering(of names: [String]) throws -> (rendering: MeshRendering, entries: [OutputEntry]) {
+        let chosen = names.isEmpty ? nil : Set(names.compactMap(mesh.index))
+        var rendering = MeshRendering(
+            plan: plan, targets: targets, firewalls: FirewallRendering(plan), secrets: secrets)
+        let entries = try rendering.entries(of: chosen)
+        return (rendering, entries)
+    }
+
     /// The artifacts of one host alone.
     func artifacts(of host: Int) -> [Artifact] {
         let view = plan.view(mesh.topology.classOfPeer[host])
@@ -85,10 +93,15 @@ struct RenderSession {
     }
 
     /// An artifact's bytes, secrets and all.
-    func bytes(of artifact: Artifact) -> Secret {
-        Secret(count: artifact.byteCount) { memory in
+    func bytes(of artifact: Artifact) -> Secret { artifact.bytes(secrets) }
+}
+
+extension Artifact {
+    /// The artifact's bytes with its secrets.
+    func bytes(_ secrets: MeshSecrets) -> Secret {
+        Secret(count: byteCount) { memory in
             var offset = 0
-            for piece in artifact.pieces {
+            for piece in pieces {
                 let part = UnsafeMutableRawBufferPointer(rebasing: memory[offset..<(offset + piece.byteCount)])
                 piece.write(to: part, secrets)
                 offset += piece.byteCount
