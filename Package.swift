@@ -35,6 +35,7 @@ let package = Package(
         module("Diagnostics"),
         module("Keys", ["Diagnostics", "CSodium"]),
         module("MeshFiles", ["Addresses", "Diagnostics", "CYAML"]),
+        module("Ledger", ["Keys", "MeshFiles", "Diagnostics"]),
         module("MeshModel", ["MeshFiles", "Addresses", "Diagnostics"]),
         .target(
             name: "HostPlans", dependencies: ["MeshModel", "MeshFiles", "Addresses", "Diagnostics"],
@@ -66,8 +67,8 @@ let package = Package(
         module(
             "HauberkCommands",
             [
-                "Lab", "SystemAccess", "Rendering", "HostPlans", "Sockets", "MeshModel", "MeshFiles", "Keys",
-                "Addresses", "Diagnostics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Lab", "SystemAccess", "Rendering", "HostPlans", "Sockets", "Ledger", "MeshModel", "MeshFiles",
+                "Keys", "Addresses", "Diagnostics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "write-manual", swiftSettings: house),
         .executableTarget(name: "hauberk", dependencies: ["HauberkCommands"], swiftSettings: house),
@@ -83,6 +84,7 @@ let package = Package(
         tests("AddressesTests", ["Addresses"]),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("KeysTests", ["Keys", "Diagnostics", "CSodium"]),
+        tests("LedgerTests", ["TestSupport", "Ledger", "Keys", "MeshFiles", "Diagnostics"]),
         tests("MeshModelTests", ["MeshFixtures", "MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
         tests(
             "HostPlansTests",
@@ -97,7 +99,7 @@ let package = Package(
             name: "HauberkCommandsTests",
             dependencies: [
                 "TestSupport", "HauberkCommands", "hauberk", "SystemAccess", "Rendering", "HostPlans", "Sockets",
-                "MeshModel", "MeshFiles", "Keys", "Addresses", "Diagnostics",
+                "Ledger", "MeshModel", "MeshFiles", "Keys", "Addresses", "Diagnostics",
             ], exclude: ["Fixtures"], swiftSettings: house),
         .testTarget(
             name: "FirewallTests",

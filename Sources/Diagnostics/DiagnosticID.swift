@@ -32,7 +32,7 @@ extension DiagnosticID {
     package static let all: [DiagnosticID] =
         [
             yamlSyntax, lockFile, keyring, meshFile, addressing, topology, output, operation, lab, commands, policy,
-            sockets,
+            sockets, ledger,
         ]
         .flatMap { $0 }
         .sorted { $0.name < $1.name }

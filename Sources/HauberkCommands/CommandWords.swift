@@ -17,6 +17,11 @@ struct CommandWords {
         var path = [root]
         while let command = path.last, command.isGroup {
             try line.takeMesh()
+            if let fallback = command.fallback, !line.names(command) {
+                path.append(fallback)
+                line.add(fallback)
+                break
+            }
             guard let word = line.rest.first, !word.hasPrefix("-") else { break }
             if word == "help", path.count == 1 {
                 try checkHelp(Array(line.rest.dropFirst()))
@@ -53,14 +58,19 @@ private struct Verb {
     let name: String
     let isShown: Bool
     private(set) var commands: [Verb] = []
+    /// The name of the command that runs when none below this one is named.
+    private let fallbackName: String?
 
     init(_ configuration: CommandConfiguration) {
         name = configuration.commandName ?? ""
         isShown = configuration.shouldDisplay
+        fallbackName = configuration.defaultSubcommand?.configuration.commandName
         for command in configuration.subcommands { commands.append(Verb(command.configuration)) }
     }
 
     var isGroup: Bool { !commands.isEmpty }
+
+    var fallback: Verb? { commands.first { $0.name == fallbackName } }
 }
 
 /// A command line while its words are put in order.
@@ -73,6 +83,14 @@ private struct Line {
 
     /// Commands that are about no mesh.
     private static let withoutMesh: Set = ["explain", "operator key", "lab-agent"]
+
+    /// Whether the next word is a command below this one, or a question about them all.
+    func names(_ command: Verb) -> Bool {
+        guard let word = rest.first else { return false }
+        return ["-h", "--help", "help", "--version"].contains(word) || command.commands.contains { $0.name == word }
+    }
+
+    mutating func add(_ verb: Verb) { verbs.append(verb.name) }
 
     mutating func takeVerb() { verbs.append(rest.removeFirst()) }
 

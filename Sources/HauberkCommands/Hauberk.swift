@@ -8,8 +8,9 @@ package struct Hauberk: AsyncParsableCommand {
         abstract: "Keep a WireGuard mesh: addresses, keys, configurations, and the proof that they work.",
         usage: "hauberk [--mesh <dir>] <subcommand> …",
         discussion: """
-            A mesh is a folder with three files: mesh.yaml, which people write; mesh.lock, which says what was \
-            allocated; and mesh.keys, which holds the private keys, sealed to the operators. Every command takes \
+            A mesh is a folder with four files: mesh.yaml, which people write; mesh.lock, which says what was \
+            allocated; mesh.keys, which holds the private keys, sealed to the operators; and mesh.ledger, which says who had \
+            which key when. Every command takes \
             the folder by --mesh, before its name or after it; else it is $HAUBERK_MESH, the current folder, or the \
             only mesh below Mesh/.
 
@@ -21,7 +22,8 @@ package struct Hauberk: AsyncParsableCommand {
             InitCommand.self, AddCommand.self, RemoveCommand.self, SetCommand.self, RenameCommand.self,
             DisableCommand.self, EnableCommand.self, ListCommand.self, ShowCommand.self, CheckCommand.self,
             CanCommand.self, MatrixCommand.self, ServicesCommand.self,
-            RenderCommand.self, PlanCommand.self, OperatorCommand.self, TemplatesCommand.self, QRCommand.self,
+            RenderCommand.self, PlanCommand.self, OperatorCommand.self, LedgerCommand.self, TemplatesCommand.self,
+            QRCommand.self,
             ProveCommand.self,
             AuditCommand.self, ExplainCommand.self, LabAgentVerb.self,
         ])

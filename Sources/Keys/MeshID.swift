@@ -56,5 +56,5 @@ enum Hex {
         bytes.flatMap { [digit($0 >> 4), digit($0 & 15)] }
     }
 
-    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? value + 48 : value + 87 }
+    static func digit(_ value: UInt8) -> UInt8 { value < 10 ? value + 48 : value + 87 }
 }

@@ -2,13 +2,14 @@ import Addresses
 package import Diagnostics
 
 extension LockFile {
-    /// The file's bytes: header, mesh, preshared, then groups, peers and gone peers, each kind sorted by the bytes of
+    /// The file's bytes: header, mesh, ledger, preshared, then groups, peers and gone peers, each kind sorted by the bytes of
     /// the names (gone peers of one name by time). Ends in a line feed.
     package var text: [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(256 + 160 * (peers.count + gone.count) + 80 * groups.count)
-        output += "hauberk-lock \(LockFile.version)\nmesh \(name) ".utf8
+        output += "hauberk-lock \(ledger == nil ? 1 : 2)\nmesh \(name) ".utf8
         for byte in meshID { output += [Self.hexDigit(byte >> 4), Self.hexDigit(byte & 15)] }
+        if let ledger { output += "\nledger \(ledger.lines) \(ledger.head)".utf8 }
         output += "\npreshared \(presharedEpoch)\n".utf8
         for (name, group) in groups.sorted(by: { $0.key < $1.key }) {
             output += "group ".utf8

@@ -4,7 +4,7 @@ package import Addresses
 /// that two people's additions merge by line.
 package struct LockFile: Hashable, Sendable {
     /// The newest format that this program reads and writes.
-    package static let version = 1
+    package static let version = 2
 
     /// The mesh's name.
     package var name: String
@@ -12,6 +12,8 @@ package struct LockFile: Hashable, Sendable {
     package var meshID: [UInt8]
     /// From 1; every preshared key changes with it.
     package var presharedEpoch: UInt32
+    /// The end of the ledger; nil where there is none, and then the format is the first.
+    package var ledger: LockedLedger?
     package var groups: [String: LockedGroup]
     package var peers: [String: LockedPeer]
     /// Removed peers, whose addresses rest for a while; one name may be there several times. Order means nothing.
@@ -26,6 +28,19 @@ package struct LockFile: Hashable, Sendable {
         groups = [:]
         peers = [:]
         gone = []
+    }
+}
+
+/// The end of the key ledger: what is cut off there does not fit any more.
+package struct LockedLedger: Hashable, Sendable {
+    /// How many lines the ledger has.
+    package var lines: UInt32
+    /// The digest of its last line, 64 lower-case hexadecimal digits.
+    package var head: String
+
+    package init(lines: UInt32, head: String) {
+        self.lines = lines
+        self.head = head
     }
 }
 

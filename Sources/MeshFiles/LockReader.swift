@@ -77,6 +77,8 @@ struct LockReader {
             readMesh(&line)
         } else if kind.elementsEqual("preshared".utf8) {
             readPreshared(&line)
+        } else if kind.elementsEqual("ledger".utf8) {
+            readLedger(&line)
         } else {
             let what =
                 kind.isEmpty
@@ -130,6 +132,23 @@ extension LockReader {
         guard !hasPreshared else { return report(.lockOrder, start, "a second \"preshared\" line") }
         hasPreshared = true
         lock.presharedEpoch = epoch
+    }
+
+    private mutating func readLedger(_ line: inout FieldLine) {
+        let start = line
+        guard let lines = line.take().flatMap(FieldValue.epoch) else {
+            return report(.lockInvalidField, line, "\(quoted(line.text)) is not a number of lines")
+        }
+        guard let head = line.take(), FieldValue.hex(head, count: 32) != nil else {
+            return report(.lockInvalidField, line, "the ledger's end is not a digest of 64 hexadecimal digits")
+        }
+        guard endsHere(&line) else { return }
+        guard lock.ledger == nil else {
+            return report(
+                .lockOrder, start, "a second \"ledger\" line",
+                hint: "keep the one that belongs to mesh.ledger, then run `hauberk ledger reconcile`")
+        }
+        lock.ledger = LockedLedger(lines: lines, head: String(decoding: head, as: UTF8.self))
     }
 
     private mutating func readGroup(_ line: inout FieldLine) {

@@ -34,6 +34,9 @@ enum ManualSections {
         It holds no secret.
         .It Pa mesh.keys
         The keyring: private keys and the mesh's secrets, sealed to every operator.
+        .It Pa mesh.ledger
+        Who had which key from when to when, and who made it so: lines that are chained and signed.
+        It holds no secret.
         .It Pa templates/
         The mesh's own templates, if it has any.
         .It Pa ~/.config/hauberk/identity

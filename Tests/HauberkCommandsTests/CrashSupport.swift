@@ -2,6 +2,7 @@ import ArgumentParser
 import Diagnostics
 import Glibc
 import Keys
+import Ledger
 import MeshFiles
 import MeshModel
 import Synchronization
@@ -19,10 +20,12 @@ struct MeshState: Equatable, CustomStringConvertible {
     /// Peers and epochs of all private keys.
     let keys: [String]
     let operators: [String]
+    /// The events of the ledger.
+    let ledger: [String]
 
-    var description: String { "\(yaml)\n\(lock)\n\(keys)\n\(operators)" }
+    var description: String { "\(yaml)\n\(lock)\n\(keys)\n\(operators)\n\(ledger)" }
 
-    /// Reads a mesh and proves that it is whole: it parses, passes every rule, its three files agree, and its keyring
+    /// Reads a mesh and proves that it is whole: it parses, passes every rule, its four files agree, and its keyring
     /// opens and holds every key that it should.
     ///
     /// - Parameter known: the public keys of the old mesh.
@@ -30,6 +33,9 @@ struct MeshState: Equatable, CustomStringConvertible {
         let loaded = try LoadedMesh.read(path)
         try #require(loaded.findings.filter { $0.severity == .error }.isEmpty, "\(loaded.findings)")
         _ = try loaded.complete()
+        let verdict = LoadedLedger(loaded, .signatures)
+        try #require(verdict.findings.isEmpty, "\(verdict.findings)")
+        ledger = try verdict.complete().lines.map { Self.masked(Substring($0.event.text), known) }
         let lock = try #require(loaded.lock)
         let keyring = try #require(loaded.keyring)
         let expected = lock.peers.filter { !$0.value.isHeldByPeer }.sorted { $0.key < $1.key }
@@ -51,8 +57,11 @@ struct MeshState: Equatable, CustomStringConvertible {
 
     /// A line of the lock file without what no two runs have in common.
     private static func masked(_ line: Substring, _ known: Set<String>) -> String {
-        line.split(separator: " ").map { field in
+        if line.hasPrefix("ledger ") { return "ledger \(line.split(separator: " ")[1])" }
+        return line.split(separator: " ").map { field in
             if field.hasPrefix("key="), !known.contains(String(field.dropFirst(4))) { return "key=new" }
+            // A key in the ledger.
+            if field.utf8.count == 44, field.hasSuffix("="), !known.contains(String(field)) { return "new" }
             return field.hasPrefix("removed=") ? "removed=then" : String(field)
         }.joined(separator: " ")
     }
@@ -79,7 +88,7 @@ struct CrashScene: Sendable {
     let known: Set<String>
 
     /// What an untouched mesh folder holds after a writer has been there.
-    static let names = [".hauberk.lock", "mesh.keys", "mesh.lock", "mesh.yaml"]
+    static let names = [".hauberk.lock", "mesh.keys", "mesh.ledger", "mesh.lock", "mesh.yaml"]
 
     init() throws {
         (files, identity, second, known) = try withTemporaryFolder { folder in
@@ -90,7 +99,7 @@ struct CrashScene: Sendable {
             let second = try run(["operator", "key", "--identity", "\(folder)/second"])
                 .filter { $0 != "\n" }
             try run(["operator", "add", "second", second] + mesh)
-            let files = try ["mesh.yaml", "mesh.lock", "mesh.keys"].map { name in
+            let files = try ["mesh.yaml", "mesh.lock", "mesh.keys", "mesh.ledger"].map { name in
                 (name, try #require(bytes("\(folder)/mesh/\(name)")))
             }
             let identity = try #require(bytes("\(folder)/identity"))

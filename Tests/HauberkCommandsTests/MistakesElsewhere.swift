@@ -46,6 +46,9 @@ struct MistakesElsewhere: Sendable, CustomStringConvertible {
             id: "tool-too-loud", file: "SystemAccessTests/ToolAndTerminalTests.swift",
             test: "a tool that says too much is ended"),
         MistakesElsewhere(
+            id: "ledger-clock", file: "LedgerTests/LedgerTests.swift",
+            test: "a clock that went back is a warning, and nothing more"),
+        MistakesElsewhere(
             id: "cloud-firewall-limit", file: "RenderingTests/CloudFirewallTests.swift",
             test: "what does not fit into 50 rules is an error with its place"),
     ]

@@ -9,6 +9,7 @@ import Testing
         "Diagnostics": [],
         "Keys": ["Diagnostics", "CSodium"],
         "MeshFiles": ["Addresses", "Diagnostics", "CYAML"],
+        "Ledger": ["Keys", "MeshFiles", "Diagnostics"],
         "MeshModel": ["MeshFiles", "Addresses", "Diagnostics"],
         "HostPlans": ["MeshModel", "Addresses", "Diagnostics"],
         "Sockets": ["MeshModel", "Addresses", "Diagnostics"],
@@ -16,8 +17,8 @@ import Testing
         "SystemAccess": ["Diagnostics", "CLinux", "Glibc", "Subprocess", "Synchronization", "SystemPackage"],
         "Lab": ["SystemAccess", "Diagnostics", "CNamespaces", "Glibc", "Subprocess", "SystemPackage"],
         "HauberkCommands": [
-            "Lab", "SystemAccess", "Rendering", "HostPlans", "Sockets", "MeshModel", "MeshFiles", "Keys", "Addresses",
-            "Diagnostics", "ArgumentParser", "FoundationEssentials", "Glibc", "Synchronization",
+            "Lab", "SystemAccess", "Rendering", "HostPlans", "Sockets", "Ledger", "MeshModel", "MeshFiles", "Keys",
+            "Addresses", "Diagnostics", "ArgumentParser", "FoundationEssentials", "Glibc", "Synchronization",
         ],
         "hauberk": ["HauberkCommands"],
     ]

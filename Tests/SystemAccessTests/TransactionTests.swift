@@ -5,20 +5,26 @@ import Testing
 
 @testable import SystemAccess
 
-/// The contents of a mesh's three files.
+/// The contents of a mesh's four files.
 struct MeshTexts: Equatable {
     var yaml: String?
     var lock: String?
     var keys: String?
+    var ledger: String?
 
-    static let old = MeshTexts(yaml: "old: yaml\n", lock: "old lock\n", keys: "old keys\n")
-    static let new = MeshTexts(yaml: "new: yaml\n", lock: "new lock, longer\n", keys: "new keys\n")
+    static let old = MeshTexts(yaml: "old: yaml\n", lock: "old lock\n", keys: "old keys\n", ledger: "old ledger\n")
+    static let new = MeshTexts(
+        yaml: "new: yaml\n", lock: "new lock, longer\n", keys: "new keys\n", ledger: "new ledger\n")
 
-    init(yaml: String?, lock: String?, keys: String?) { (self.yaml, self.lock, self.keys) = (yaml, lock, keys) }
+    init(yaml: String?, lock: String?, keys: String?, ledger: String? = nil) {
+        (self.yaml, self.lock, self.keys, self.ledger) = (yaml, lock, keys, ledger)
+    }
 
     init(_ snapshot: MeshSnapshot) {
         func string(_ bytes: [UInt8]?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
-        self.init(yaml: string(snapshot.yaml), lock: string(snapshot.lock), keys: string(snapshot.keys))
+        self.init(
+            yaml: string(snapshot.yaml), lock: string(snapshot.lock), keys: string(snapshot.keys),
+            ledger: string(snapshot.ledger))
     }
 
     /// The old mesh with these files changed.
@@ -27,12 +33,13 @@ struct MeshTexts: Equatable {
         if files.contains(.yaml) { result.yaml = new.yaml }
         if files.contains(.lock) { result.lock = new.lock }
         if files.contains(.keys) { result.keys = new.keys }
+        if files.contains(.ledger) { result.ledger = new.ledger }
         return result
     }
 
     func write(into path: String) throws {
         try makeFolder(path)
-        for (name, text) in [("yaml", yaml), ("lock", lock), ("keys", keys)] {
+        for (name, text) in [("yaml", yaml), ("lock", lock), ("keys", keys), ("ledger", ledger)] {
             if let text { try save(text, to: "\(path)/mesh.\(name)") }
         }
         chmod("\(path)/mesh.keys", 0o600)
@@ -57,10 +64,13 @@ extension MeshDirectory {
         try withLock(waiting: 0, command: "test") { transaction in
             try transaction.commit(
                 yaml: texts.yaml.map { Array($0.utf8) }, lock: texts.lock.map { Array($0.utf8) },
-                keys: texts.keys.map { Array($0.utf8) })
+                keys: texts.keys.map { Array($0.utf8) }, ledger: texts.ledger.map { Array($0.utf8) })
         }
     }
 }
+
+/// What a mesh folder holds after a writer has been there.
+let settledNames = [".hauberk.lock", "mesh.keys", "mesh.ledger", "mesh.lock", "mesh.yaml"]
 
 let refusals: [FaultyFileSystem.Fault] = [ENOSPC, EIO, EROFS, EACCES].flatMap { [.fail($0), .failFromThere($0)] }
 let faults = refusals + FaultyFileSystem.Loss.allCases.map { .crash($0) }
@@ -69,7 +79,8 @@ let treeFaults = refusals + [.crash(.nothing), .crash(.contents)]
 
 @Suite struct TransactionTests {
     static let changes: [[MeshFile]] = [
-        [.yaml, .lock, .keys], [.yaml, .lock], [.lock, .keys], [.lock], [.yaml], [.keys],
+        [.yaml, .lock, .keys, .ledger], [.yaml, .lock], [.lock, .ledger], [.lock, .keys, .ledger], [.lock, .keys],
+        [.lock], [.yaml], [.keys],
     ]
 
     @Test(arguments: changes, faults)
@@ -93,7 +104,7 @@ let treeFaults = refusals + [.crash(.nothing), .crash(.contents)]
                     #expect(MeshTexts(transaction.snapshot) == seen, "call \(k)")
                 }
                 #expect(try MeshTexts(directory(path).read()) == seen, "call \(k)")
-                #expect(tree(path) == [".hauberk.lock", "mesh.keys", "mesh.lock", "mesh.yaml"], "call \(k)")
+                #expect(tree(path) == settledNames, "call \(k)")
                 return files.calls >= k
             }
             if !faults { break }
@@ -115,7 +126,7 @@ let treeFaults = refusals + [.crash(.nothing), .crash(.contents)]
                 func create(_ files: any FileSystem) throws {
                     try directory(path, files).create(
                         yaml: Array("new: yaml\n".utf8), lock: Array("new lock, longer\n".utf8),
-                        keys: Array("new keys\n".utf8))
+                        keys: Array("new keys\n".utf8), ledger: Array("new ledger\n".utf8))
                 }
                 let succeeded = (try? create(files)) != nil
                 let seen = (try? directory(path).read()).map { MeshTexts($0) }
@@ -127,7 +138,7 @@ let treeFaults = refusals + [.crash(.nothing), .crash(.contents)]
                 }
                 try directory(path).withLock(waiting: 0, command: "test") { _ in }
                 #expect(try MeshTexts(directory(path).read()) == .new)
-                #expect(tree(path) == [".hauberk.lock", "mesh.keys", "mesh.lock", "mesh.yaml"], "call \(k)")
+                #expect(tree(path) == settledNames, "call \(k)")
                 return files.calls >= k
             }
             if !hadFault { break }
@@ -141,7 +152,7 @@ let treeFaults = refusals + [.crash(.nothing), .crash(.contents)]
         try withTemporaryFolder { folder in
             let mesh = directory("\(folder)/a/b", FaultyFileSystem(k, .fail(ENOSPC), watching: folder))
             do {
-                try mesh.create(yaml: [1], lock: [2], keys: [3])
+                try mesh.create(yaml: [1], lock: [2], keys: [3], ledger: [4])
             } catch let failure as Failure {
                 #expect(failure.diagnostics.first?.id == .diskFull)
                 #expect(failure.status == .inputOutput)
@@ -156,7 +167,7 @@ let treeFaults = refusals + [.crash(.nothing), .crash(.contents)]
         try withTemporaryFolder { folder in
             try save("mesh: mine\n", to: "\(folder)/mesh.yaml")
             let failure = #expect(throws: Failure.self) {
-                try directory(folder).create(yaml: [1], lock: [2], keys: [3])
+                try directory(folder).create(yaml: [1], lock: [2], keys: [3], ledger: [4])
             }
             #expect(failure?.diagnostics.first?.id == .meshExists)
             #expect(text("\(folder)/mesh.yaml") == "mesh: mine\n")
@@ -189,7 +200,8 @@ let treeFaults = refusals + [.crash(.nothing), .crash(.contents)]
                 try transaction.commit(lock: Array("1".utf8), keys: Array("k1".utf8))
                 try transaction.commit(yaml: Array("y2".utf8), lock: Array("2".utf8))
             }
-            #expect(try MeshTexts(directory(folder).read()) == MeshTexts(yaml: "y2", lock: "2", keys: "k1"))
+            let expected = MeshTexts(yaml: "y2", lock: "2", keys: "k1", ledger: "old ledger\n")
+            #expect(try MeshTexts(directory(folder).read()) == expected)
         }
     }
 
@@ -204,7 +216,7 @@ let treeFaults = refusals + [.crash(.nothing), .crash(.contents)]
             }
             #expect(failure?.diagnostics.first?.id == .changedMeanwhile)
             #expect(text("\(folder)/mesh.yaml") == "edited: by hand\n")
-            #expect(tree(folder) == [".hauberk.lock", "mesh.keys", "mesh.lock", "mesh.yaml"])
+            #expect(tree(folder) == settledNames)
         }
     }
 

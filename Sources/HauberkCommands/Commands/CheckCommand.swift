@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import Ledger
 import MeshFiles
 import MeshModel
 import SystemAccess
@@ -18,6 +19,7 @@ struct CheckCommand: ParsableCommand {
         let loaded = try LoadedMesh.read(path)
         var findings = loaded.findings
         if let declared = loaded.check?.declared { findings += BesideMeshes.findings(for: declared, at: path) }
+        findings += LoadedLedger(loaded, .chain).findings
         let incomplete = loaded.snapshot.lock == nil || loaded.snapshot.keys == nil
         if incomplete {
             findings += MeshEdit.incomplete(loaded).diagnostics

@@ -4,7 +4,7 @@ import MeshFiles
 import MeshModel
 import SystemAccess
 
-/// The three files of a mesh as one moment left them, parsed and held against every rule.
+/// The files of a mesh as one moment left them, parsed and held against every rule.
 struct LoadedMesh {
     let path: String
     let snapshot: MeshSnapshot
@@ -21,14 +21,15 @@ struct LoadedMesh {
     static let yamlName = "mesh.yaml"
     static let lockName = "mesh.lock"
     static let keysName = "mesh.keys"
+    static let ledgerName = "mesh.ledger"
 
     /// How far a command looks.
     enum Depth {
         /// `mesh.yaml` and `mesh.lock`, held against every rule.
         case withoutKeyring
-        /// All three files, held against every rule.
+        /// All of these files, held against every rule.
         case withKeyring
-        /// All three files, of which only the form is checked: what they say is about to change.
+        /// All of these files, of which only the form is checked: what they say is about to change.
         case form
     }
 

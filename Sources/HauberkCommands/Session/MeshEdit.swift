@@ -1,6 +1,7 @@
 import Addresses
 import Diagnostics
 import Keys
+import Ledger
 import MeshFiles
 import MeshModel
 import SystemAccess
@@ -94,18 +95,34 @@ struct MeshEdit {
                 edited.root, file: LoadedMesh.yamlName, lock: update.lock, at: Moment.now.seconds)
             if outcome.isRefused { throw places.allocationFailure(outcome.findings) }
         }
-        let keys = try seal(&update, wishes, old)
-        try transaction.commit(yaml: edited.source, lock: update.lock.text, keys: keys)
         let isQuiet = update.lock == old.lock
-        return Outcome(lock: update.lock, update: isQuiet ? nil : update, warnings: check.findings)
+        guard changesKeys(update, wishes, old.lock) else {
+            try transaction.commit(yaml: edited.source, lock: update.lock.text)
+            return Outcome(lock: update.lock, update: isQuiet ? nil : update, warnings: check.findings)
+        }
+        let opened = try OperatorIdentity(options: identity).open()
+        let keyring = try old.keyring.unlock(with: opened)
+        let keys = try seal(&update, wishes, (old.lock, keyring))
+        let (ledger, head) = try LedgerStep(opened, keyring.operators).taken(
+            from: old.lock, to: update.lock, renames: wishes.renames, after: transaction.snapshot.ledger)
+        lock = update.lock
+        lock.ledger = head
+        try transaction.commit(yaml: edited.source, lock: lock.text, keys: keys, ledger: ledger)
+        return Outcome(lock: lock, update: update, warnings: check.findings)
     }
 
-    /// The new bytes of the keyring; nil when it stays as it is, so that no identity is asked for in vain.
+    /// Whether the change is one that the keyring or the ledger tells: for all others no identity is asked for.
+    private func changesKeys(_ update: LockUpdate, _ wishes: Wishes, _ old: LockFile) -> Bool {
+        if !update.needingKeys.isEmpty || !update.droppingKeys.isEmpty || !wishes.renames.isEmpty { return true }
+        return !LedgerChange.events(from: old, to: update.lock, renames: wishes.renames).isEmpty
+    }
+
+    /// The new bytes of the keyring; nil when it stays as it is.
     private func seal(
-        _ update: inout LockUpdate, _ wishes: Wishes, _ old: (lock: LockFile, keyring: Keyring)
+        _ update: inout LockUpdate, _ wishes: Wishes, _ old: (lock: LockFile, keyring: UnlockedKeyring)
     ) throws -> [UInt8]? {
         if update.needingKeys.isEmpty, update.droppingKeys.isEmpty, wishes.renames.isEmpty { return nil }
-        var keyring = try old.keyring.unlock(with: OperatorIdentity(options: identity).open())
+        var keyring = old.keyring
         for (from, to) in wishes.renames {
             guard let peer = old.lock.peers[from], !peer.isHeldByPeer else { continue }
             let key = try PublicKey(parsing: peer.publicKey)

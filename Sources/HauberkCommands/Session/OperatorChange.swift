@@ -1,5 +1,6 @@
 import Diagnostics
 import Keys
+import Ledger
 import MeshFiles
 import SystemAccess
 
@@ -15,9 +16,15 @@ struct OperatorChange {
             guard let lock = loaded.lock, let locked = loaded.keyring else {
                 throw loaded.isRefused ? Failure(.meshInvalid, loaded.findings) : MeshEdit.incomplete(loaded)
             }
-            var keyring = try locked.unlock(with: try OperatorIdentity(options: identity).open())
+            let opened = try OperatorIdentity(options: identity).open()
+            var keyring = try locked.unlock(with: opened)
+            let before = keyring.operators
             try work(&keyring, lock)
-            try transaction.commit(keys: keyring.bytes)
+            let (ledger, head) = try LedgerStep(opened, before).taken(
+                to: keyring.operators, of: lock, after: transaction.snapshot.ledger)
+            var changed = lock
+            changed.ledger = head
+            try transaction.commit(lock: changed.text, keys: keyring.bytes, ledger: ledger)
         }
     }
 }

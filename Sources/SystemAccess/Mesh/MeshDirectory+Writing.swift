@@ -27,7 +27,7 @@ extension MeshDirectory {
     /// mesh, from then on the whole mesh is there.
     ///
     /// - Throws: `Failure` with status 65 if the folder holds any file of a mesh already.
-    package func create(yaml: [UInt8], lock: [UInt8], keys: [UInt8]) throws {
+    package func create(yaml: [UInt8], lock: [UInt8], keys: [UInt8], ledger: [UInt8]) throws {
         try reported {
             let created = try fileSystem.makeFolders(path, mode: 0o777)
             do {
@@ -37,7 +37,7 @@ extension MeshDirectory {
                             .meshInvalid, .meshExists, "there is a mesh in \(shown(path)) already",
                             hint: "choose another folder, or change the mesh with `hauberk add` and `hauberk set`")
                     }
-                    try transaction.commit(yaml: yaml, lock: lock, keys: keys)
+                    try transaction.commit(yaml: yaml, lock: lock, keys: keys, ledger: ledger)
                 }
             } catch {
                 discard(created)

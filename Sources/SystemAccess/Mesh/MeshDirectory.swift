@@ -3,9 +3,9 @@ internal import Glibc
 
 /// A mesh's folder: read without a lock, written under one, and never seen half written.
 ///
-/// Every method throws `Failure`. The protocol: new bytes of `mesh.yaml` and `mesh.keys` wait in
-/// `.FILE.pending-DIGEST`, where DIGEST is that of the new `mesh.lock`; the rename of the new `mesh.lock` commits all
-/// three; then the pending files take their places. A reader that finds pending files for the present `mesh.lock`
+/// Every method throws `Failure`. The protocol: new bytes of the other three files wait in
+/// `.FILE.pending-DIGEST`, where DIGEST is that of the new `mesh.lock`; the rename of the new `mesh.lock` commits
+/// them all; then the pending files take their places. A reader that finds pending files for the present `mesh.lock`
 /// reads those; the next writer moves them. Pending files for any other `mesh.lock` are left-overs of a writer that
 /// died before its commit.
 package struct MeshDirectory: Sendable {
@@ -62,7 +62,7 @@ package struct MeshDirectory: Sendable {
         let suffix = lock.map { hexadecimal(digest($0.bytes)) }
         var files: [MeshFile: FileContents] = [:]
         files[.lock] = lock
-        for file in [MeshFile.yaml, .keys] {
+        for file in [MeshFile.yaml, .keys, .ledger] {
             let pending = try suffix.flatMap { try contents(of: file.pendingName($0), in: folder) }
             files[file] = try pending ?? contents(of: file.rawValue, in: folder)
         }

@@ -1,9 +1,10 @@
-/// The three files of a mesh directory.
+/// The four files of a mesh directory.
 package enum MeshFile: String, CaseIterable, Sendable {
     case yaml = "mesh.yaml"
     /// The commit point: whoever sees new bytes here has the whole new mesh.
     case lock = "mesh.lock"
     case keys = "mesh.keys"
+    case ledger = "mesh.ledger"
 
     /// Where new bytes wait for the commit of the lock file whose digest, in hexadecimal, is `suffix`.
     func pendingName(_ suffix: String) -> String { ".\(rawValue).pending-\(suffix)" }

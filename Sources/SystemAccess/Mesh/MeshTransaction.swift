@@ -19,15 +19,17 @@ package struct MeshTransaction {
     /// `mesh.lock` must change whenever more than one file does (it holds an epoch or a name for every change).
     /// - Throws: `Failure`: before the commit point nothing has changed; after it (the hint says so) the mesh is the
     ///   new one and the next command tidies up. Status 75 if somebody edited a file since it was read.
-    package mutating func commit(yaml: [UInt8]? = nil, lock: [UInt8]? = nil, keys: [UInt8]? = nil) throws {
+    package mutating func commit(
+        yaml: [UInt8]? = nil, lock: [UInt8]? = nil, keys: [UInt8]? = nil, ledger: [UInt8]? = nil
+    ) throws {
         var changes: [(file: MeshFile, bytes: [UInt8])] = []
-        for (file, bytes) in [(MeshFile.yaml, yaml), (.lock, lock), (.keys, keys)] {
+        for (file, bytes) in [(MeshFile.yaml, yaml), (.lock, lock), (.keys, keys), (.ledger, ledger)] {
             if let bytes, bytes != snapshot.files[file]?.bytes { changes.append((file, bytes)) }
         }
         guard !changes.isEmpty else { return }
         guard changes.count == 1 || changes.contains(where: { $0.file == .lock }) else {
             throw Failure(
-                .bug, .internalError, "a change of mesh.yaml and mesh.keys must change mesh.lock too",
+                .bug, .internalError, "a change of several files must change mesh.lock too",
                 hint: "report this as a bug of hauberk")
         }
         try reported {

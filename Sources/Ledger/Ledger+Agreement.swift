@@ -1,0 +1,120 @@
+package import Diagnostics
+package import Keys
+package import MeshFiles
+
+extension Ledger {
+    /// The lock file names this very ledger, to its last line; else the finding.
+    package func headFinding(in lock: LockFile, file lockFile: String) -> Diagnostic? {
+        guard lock.meshID == meshID.bytes else {
+            return Diagnostic(
+                .ledgerMesh, at: SourceLocation(file: file, line: 2, column: 6),
+                "the ledger is of another mesh than \(lockFile)",
+                hint: "restore \(file) and \(lockFile) from one commit")
+        }
+        guard lock.ledger != lockedHead else { return nil }
+        let hint = "restore \(file) and the `ledger` line of \(lockFile) from one commit"
+        guard let named = lock.ledger else {
+            return Diagnostic(
+                .ledgerHead, at: SourceLocation(file: lockFile), "\(lockFile) does not name the ledger's last line",
+                hint: hint)
+        }
+        let what =
+            named.lines == lines.count
+            ? "its last line is not the one that \(lockFile) names"
+            : "the ledger has \(lines.count) lines, and \(lockFile) names line \(named.lines) as the last"
+        let end = SourceLocation(file: file, line: lines.count + 2, column: 1)
+        return Diagnostic(.ledgerHead, at: end, what, hint: hint)
+    }
+
+    /// A ledger that the lock file names is not there; nil when it names none.
+    package static func lost(from lock: LockFile, file: String, lockFile: String) -> Diagnostic? {
+        guard let named = lock.ledger else { return nil }
+        return Diagnostic(
+            .ledgerHead, at: SourceLocation(file: lockFile),
+            "\(lockFile) names line \(named.lines) of \(file), which is not there", hint: "restore \(file) from Git")
+    }
+}
+
+extension LedgerState {
+    /// The events that are missing for this state to say what the lock file and the keyring say, in a fixed order.
+    ///
+    /// - Parameter operators: those of the keyring; nil when they are not to be compared.
+    package func missing(for lock: LockFile, operators listed: [KeyringOperator]?) -> [LedgerEvent] {
+        var events: [LedgerEvent] = []
+        for who in (listed ?? []).sorted(by: { $0.name < $1.name }) where operators[who.name] != who.key {
+            if let old = operators[who.name] {
+                events.append(.operatorRemoved(KeyringOperator(name: who.name, key: old)))
+            }
+            events.append(.operatorAdded(who))
+        }
+        if let listed {
+            let names = Set(listed.map(\.name))
+            for (name, key) in operators.sorted(by: { $0.key < $1.key }) where !names.contains(name) {
+                events.append(.operatorRemoved(KeyringOperator(name: name, key: key)))
+            }
+        }
+        if presharedEpoch != lock.presharedEpoch { events.append(.preshared(epoch: lock.presharedEpoch)) }
+        for name in keys.keys.sorted() where lock.peers[name] == nil { events.append(.removed(peer: name)) }
+        for key in lock.ledgerKeys where !holds(key) {
+            if keys[key.peer]?.contains(where: { $0.epoch == key.epoch }) ?? false {
+                events.append(.retired(peer: key.peer, epoch: key.epoch))
+            }
+            events.append(.found(key))
+        }
+        return events
+    }
+
+    /// What ``missing(for:operators:)`` finds, as findings with their places in the lock file's text.
+    package func disagreements(
+        with lock: LockFile, operators: [KeyringOperator]?, text: LockText
+    ) -> [Diagnostic] {
+        missing(for: lock, operators: operators).map { event in
+            let (message, place) =
+                switch event {
+                case .found(let key):
+                    ("the ledger does not know the key of peer \(quoted(key.peer)), epoch \(key.epoch)", key.peer)
+                case .retired(let peer, let epoch):
+                    ("the ledger has another key of peer \(quoted(peer)), epoch \(epoch)", peer)
+                case .removed(let peer): ("the ledger has a valid key of \(quoted(peer)), no peer of the lock file", "")
+                case .operatorAdded(let who): ("the ledger does not know operator \(quoted(who.name))", "")
+                case .operatorRemoved(let who):
+                    ("the ledger knows operator \(quoted(who.name)) with a key that the keyring does not have", "")
+                default: ("the ledger does not know preshared epoch \(lock.presharedEpoch)", "")
+                }
+            return Diagnostic(
+                .ledgerDisagreement, at: text.location(ofPeer: place), message,
+                hint: "if that is right, run `hauberk ledger reconcile`, which signs what is missing")
+        }
+    }
+}
+
+/// The text of a lock file, for the places of its peers.
+package struct LockText: Sendable {
+    let file: String
+    let bytes: [UInt8]
+
+    /// Bytes that parse.
+    package init(_ bytes: [UInt8], file: String) {
+        self.bytes = bytes
+        self.file = file
+    }
+
+    /// The place of a peer's name, else the file.
+    func location(ofPeer name: String) -> SourceLocation {
+        let start = Array("peer \(name) ".utf8)
+        let rows = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
+        guard let row = rows.firstIndex(where: { $0.starts(with: start) }) else { return SourceLocation(file: file) }
+        return SourceLocation(file: file, line: row + 1, column: 6)
+    }
+}
+
+extension LockFile {
+    /// The keys of all peers, sorted by name; one that is no key is left out.
+    package var ledgerKeys: [LedgerKey] {
+        peers.sorted { $0.key < $1.key }.compactMap { name, peer in
+            (try? PublicKey(parsing: peer.publicKey)).map {
+                LedgerKey(peer: name, epoch: peer.epoch, publicKey: $0)
+            }
+        }
+    }
+}
