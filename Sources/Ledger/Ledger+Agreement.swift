@@ -68,7 +68,9 @@ extension LedgerState {
     package func disagreements(
         with lock: LockFile, operators: [KeyringOperator]?, text: LockText
     ) -> [Diagnostic] {
-        missing(for: lock, operators: operators).map { event in
+        let events = missing(for: lock, operators: operators)
+        let rows = events.isEmpty ? [:] : text.rows
+        return events.map { event in
             let (message, place) =
                 switch event {
                 case .found(let key):
@@ -82,7 +84,7 @@ extension LedgerState {
                 default: ("the ledger does not know preshared epoch \(lock.presharedEpoch)", "")
                 }
             return Diagnostic(
-                .ledgerDisagreement, at: text.location(ofPeer: place), message,
+                .ledgerDisagreement, at: text.location(of: rows[place]), message,
                 hint: "if that is right, run `hauberk ledger reconcile`, which signs what is missing")
         }
     }
@@ -99,12 +101,20 @@ package struct LockText: Sendable {
         self.file = file
     }
 
-    /// The place of a peer's name, else the file.
-    func location(ofPeer name: String) -> SourceLocation {
-        let start = Array("peer \(name) ".utf8)
-        let rows = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
-        guard let row = rows.firstIndex(where: { $0.starts(with: start) }) else { return SourceLocation(file: file) }
-        return SourceLocation(file: file, line: row + 1, column: 6)
+    /// The number of each peer's line, by its name.
+    var rows: [String: Int] {
+        var rows: [String: Int] = [:]
+        for (index, line) in bytes.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated() {
+            guard line.starts(with: "peer ".utf8) else { continue }
+            let name = line.dropFirst(5).prefix { $0 != 0x20 }
+            rows[String(decoding: name, as: UTF8.self)] = index + 1
+        }
+        return rows
+    }
+
+    /// The place of a name in that line, else the file.
+    func location(of row: Int?) -> SourceLocation {
+        row.map { SourceLocation(file: file, line: $0, column: 6) } ?? SourceLocation(file: file)
     }
 }
 

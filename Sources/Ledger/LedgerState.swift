@@ -1,3 +1,4 @@
+import Diagnostics
 package import Keys
 
 /// What a ledger says is so, after some of its lines.
@@ -46,36 +47,36 @@ package struct LedgerState: Sendable {
 
     private mutating func begin(_ key: LedgerKey) throws(Refusal) {
         if keys[key.peer]?.contains(where: { $0.epoch == key.epoch }) ?? false {
-            throw Refusal(message: "peer \(key.peer) has a key of epoch \(key.epoch) already")
+            throw Refusal(message: "peer \(quoted(key.peer)) has a key of epoch \(key.epoch) already")
         }
         keys[key.peer, default: []].append(key)
     }
 
     private mutating func retire(_ peer: String, _ epoch: UInt32) throws(Refusal) {
         guard let index = keys[peer]?.firstIndex(where: { $0.epoch == epoch }) else {
-            throw Refusal(message: "peer \(peer) has no valid key of epoch \(epoch)")
+            throw Refusal(message: "peer \(quoted(peer)) has no valid key of epoch \(epoch)")
         }
         keys[peer]?.remove(at: index)
         if keys[peer]?.isEmpty ?? false { keys[peer] = nil }
     }
 
     private mutating func rename(_ old: String, _ new: String) throws(Refusal) {
-        if keys[new] != nil { throw Refusal(message: "peer \(new) is there already") }
+        if keys[new] != nil { throw Refusal(message: "peer \(quoted(new)) is there already") }
         guard let moved = keys.removeValue(forKey: old) else { throw Self.unknown(old) }
         keys[new] = moved.map { LedgerKey(peer: new, epoch: $0.epoch, publicKey: $0.publicKey) }
     }
 
     private mutating func admit(_ who: KeyringOperator) throws(Refusal) {
-        if operators[who.name] != nil { throw Refusal(message: "operator \(who.name) is there already") }
+        if operators[who.name] != nil { throw Refusal(message: "operator \(quoted(who.name)) is there already") }
         if operators.values.contains(who.key) { throw Refusal(message: "another operator has the key already") }
         add(who)
     }
 
     private mutating func dismiss(_ who: KeyringOperator) throws(Refusal) {
         guard operators[who.name] == who.key else {
-            throw Refusal(message: "there is no operator \(who.name) with that key")
+            throw Refusal(message: "there is no operator \(quoted(who.name)) with that key")
         }
-        guard operators.count > 1 else { throw Refusal(message: "\(who.name) is the last operator") }
+        guard operators.count > 1 else { throw Refusal(message: "\(quoted(who.name)) is the last operator") }
         operators[who.name] = nil
         fingerprints[who.name] = nil
     }
@@ -85,7 +86,7 @@ package struct LedgerState: Sendable {
         fingerprints[who.name] = who.key.fingerprint
     }
 
-    private static func unknown(_ peer: String) -> Refusal { Refusal(message: "peer \(peer) has no valid key") }
+    private static func unknown(_ peer: String) -> Refusal { Refusal(message: "peer \(quoted(peer)) has no valid key") }
 }
 
 extension LedgerEvent {
