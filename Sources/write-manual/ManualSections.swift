@@ -35,7 +35,8 @@ enum ManualSections {
         .It Pa mesh.keys
         The keyring: private keys and the mesh's secrets, sealed to every operator.
         .It Pa mesh.ledger
-        Who had which key from when to when, and who made it so: lines that are chained and signed.
+        Who had which key from when to when, and who made it so.
+        Its lines are chained and signed; a mesh has one when somebody begins it.
         It holds no secret.
         .It Pa templates/
         The mesh's own templates, if it has any.

@@ -35,7 +35,9 @@ struct MeshState: Equatable, CustomStringConvertible {
         _ = try loaded.complete()
         let verdict = LoadedLedger(loaded, .signatures)
         try #require(verdict.findings.isEmpty, "\(verdict.findings)")
-        ledger = try verdict.complete().lines.map { Self.masked(Substring($0.event.text), known) }
+        // A mesh has none until somebody begins it.
+        let lines = loaded.snapshot.ledger == nil ? [] : try verdict.complete().lines
+        ledger = lines.map { Self.masked(Substring($0.event.text), known) }
         let lock = try #require(loaded.lock)
         let keyring = try #require(loaded.keyring)
         let expected = lock.peers.filter { !$0.value.isHeldByPeer }.sorted { $0.key < $1.key }
@@ -95,6 +97,7 @@ struct CrashScene: Sendable {
             let place = ["--identity", "\(folder)/identity"]
             let mesh = ["--mesh", "\(folder)/mesh"] + place
             try run(["init", "\(folder)/mesh", "--prefix", "10.90.0.0/16", "--operator", "first"] + place)
+            try run(["ledger", "reconcile"] + mesh)
             for index in 1...4 { try run(["add", "peer-\(index)", "--public", "203.0.113.\(index)"] + mesh) }
             let second = try run(["operator", "key", "--identity", "\(folder)/second"])
                 .filter { $0 != "\n" }

@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func `a mesh of the version before gets a ledger with its next key`() throws {
+    @Test func `a mesh without a ledger has none until somebody begins it`() throws {
         try OperatorsScene.with { scene in
             unlink("\(scene.mesh)/mesh.ledger")
             let lock =
@@ -77,10 +77,16 @@ import Testing
             try scene.does(["set", "web", "--public", "203.0.113.9"], as: "alice")
             #expect(text("\(scene.mesh)/mesh.ledger") == nil)
             try scene.does(["rename", "laptop", "phone"], as: "alice")
+            #expect(text("\(scene.mesh)/mesh.ledger") == nil)
+            #expect(try #require(text("\(scene.mesh)/mesh.lock")).hasPrefix("hauberk-lock 1\n"))
+            let refused = try verify(scene)
+            #expect(refused.status == 66 && refused.errors.contains("[ledger-missing]"), "\(refused.errors)")
+            try scene.does(["ledger", "reconcile"], as: "alice")
+            try scene.does(["rename", "phone", "tablet"], as: "alice")
             #expect(
                 try events(scene) == [
-                    "alice genesis", "alice preshared epoch=1", "alice found db epoch=1", "alice found laptop epoch=1",
-                    "alice found web epoch=1", "alice renamed laptop phone",
+                    "alice genesis", "alice preshared epoch=1", "alice found db epoch=1", "alice found phone epoch=1",
+                    "alice found web epoch=1", "alice renamed phone tablet",
                 ])
             #expect(try verify(scene).status == 0)
         }

@@ -21,6 +21,7 @@ struct OperatorsScene {
     /// Makes the mesh.
     func begin() throws {
         try does(["init", mesh, "--prefix", "10.90.0.0/16", "--operator", "alice", "--identity", identity("alice")])
+        try does(["ledger", "reconcile"], as: "alice")
         try does(["add", "web", "--public", "203.0.113.1"], as: "alice")
         try does(["add", "db", "--public", "203.0.113.2"], as: "alice")
         try does(["add", "laptop"], as: "alice")

@@ -89,14 +89,11 @@ struct InitCommand: ParsableCommand {
         let batch = PrivateKey.generate(count: update.needingKeys.count)
         try keyring.insert(batch, for: update.needingKeys.map { ($0, update.lock.peers[$0]?.epoch ?? 1) })
         update.complete(with: batch.publicKeys.map(\.description))
-        let (ledger, head) = try LedgerStep(own, [first]).taken(from: empty, to: update.lock, renames: [], after: nil)
-        var lock = update.lock
-        lock.ledger = head
         if isNew {
-            try mesh.create(yaml: yaml, lock: lock.text, keys: keyring.bytes, ledger: ledger)
+            try mesh.create(yaml: yaml, lock: update.lock.text, keys: keyring.bytes)
         } else {
             try mesh.withLock(waiting: 10, command: "hauberk init") { transaction in
-                try transaction.commit(lock: lock.text, keys: keyring.bytes, ledger: ledger)
+                try transaction.commit(lock: update.lock.text, keys: keyring.bytes)
             }
         }
         let prefixes = declared.prefixes.map(\.value.description).joined(separator: " and ")

@@ -12,7 +12,8 @@ struct LedgerCommand: ParsableCommand {
         abstract: "Say who had which key from when to when, and prove it.",
         discussion: """
             mesh.ledger holds a line for every key that came or went, each with the digest of the line before it and \
-            the signature of the operator who did it. Commands that change a key append to it.
+            the signature of the operator who did it. A mesh has one once `hauberk ledger reconcile` has begun it; from \
+            then on commands that change a key append to it.
             """,
         subcommands: [Show.self, Verify.self, Reconcile.self], defaultSubcommand: Show.self)
 

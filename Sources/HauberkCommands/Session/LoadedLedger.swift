@@ -46,7 +46,7 @@ struct LoadedLedger {
         guard let ledger else {
             throw Failure(
                 .fileMissing, .ledgerMissing, "the mesh has no ledger yet",
-                hint: "the next command that changes a key begins it; `hauberk ledger reconcile` does so now")
+                hint: "begin it with `hauberk ledger reconcile`")
         }
         return ledger
     }

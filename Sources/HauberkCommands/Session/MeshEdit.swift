@@ -96,25 +96,31 @@ struct MeshEdit {
             if outcome.isRefused { throw places.allocationFailure(outcome.findings) }
         }
         let isQuiet = update.lock == old.lock
-        guard changesKeys(update, wishes, old.lock) else {
+        let hasLedger = transaction.snapshot.ledger != nil || old.lock.ledger != nil
+        guard changesKeys(update, wishes, hasLedger ? old.lock : nil) else {
             try transaction.commit(yaml: edited.source, lock: update.lock.text)
             return Outcome(lock: update.lock, update: isQuiet ? nil : update, warnings: check.findings)
         }
         let opened = try OperatorIdentity(options: identity).open()
         let keyring = try old.keyring.unlock(with: opened)
         let keys = try seal(&update, wishes, (old.lock, keyring))
-        let (ledger, head) = try LedgerStep(opened, keyring.operators).taken(
-            from: old.lock, to: update.lock, renames: wishes.renames, after: transaction.snapshot.ledger)
         lock = update.lock
-        lock.ledger = head
+        var ledger: [UInt8]?
+        if hasLedger {
+            (ledger, lock.ledger) = try LedgerStep(opened, keyring.operators).taken(
+                from: old.lock, to: update.lock, renames: wishes.renames, after: transaction.snapshot.ledger)
+        }
         try transaction.commit(yaml: edited.source, lock: lock.text, keys: keys, ledger: ledger)
-        return Outcome(lock: lock, update: update, warnings: check.findings)
+        return Outcome(lock: lock, update: isQuiet ? nil : update, warnings: check.findings)
     }
 
     /// Whether the change is one that the keyring or the ledger tells: for all others no identity is asked for.
-    private func changesKeys(_ update: LockUpdate, _ wishes: Wishes, _ old: LockFile) -> Bool {
+    ///
+    /// - Parameter ledgered: the lock file before, of a mesh with a ledger; nil without one.
+    private func changesKeys(_ update: LockUpdate, _ wishes: Wishes, _ ledgered: LockFile?) -> Bool {
         if !update.needingKeys.isEmpty || !update.droppingKeys.isEmpty || !wishes.renames.isEmpty { return true }
-        return !LedgerChange.events(from: old, to: update.lock, renames: wishes.renames).isEmpty
+        guard let ledgered else { return false }
+        return !LedgerChange.events(from: ledgered, to: update.lock, renames: wishes.renames).isEmpty
     }
 
     /// The new bytes of the keyring; nil when it stays as it is.

@@ -20,6 +20,9 @@ struct OperatorChange {
             var keyring = try locked.unlock(with: opened)
             let before = keyring.operators
             try work(&keyring, lock)
+            if transaction.snapshot.ledger == nil, lock.ledger == nil {
+                return try transaction.commit(keys: keyring.bytes)
+            }
             let (ledger, head) = try LedgerStep(opened, before).taken(
                 to: keyring.operators, of: lock, after: transaction.snapshot.ledger)
             var changed = lock

@@ -27,7 +27,7 @@ extension MeshDirectory {
     /// mesh, from then on the whole mesh is there.
     ///
     /// - Throws: `Failure` with status 65 if the folder holds any file of a mesh already.
-    package func create(yaml: [UInt8], lock: [UInt8], keys: [UInt8], ledger: [UInt8]) throws {
+    package func create(yaml: [UInt8], lock: [UInt8], keys: [UInt8], ledger: [UInt8]? = nil) throws {
         try reported {
             let created = try fileSystem.makeFolders(path, mode: 0o777)
             do {

@@ -32,6 +32,3 @@ sed -n 's/^.*,//p' first.csv | grep = >> secrets
 sed -n 's/^seed //p' identity colleague >> secrets
 cat passphrase >> secrets
 rm first.csv
-# As the version before left it: the lines of the lock file are counted on, and cases about the ledger begin one.
-rm m/mesh.ledger
-sed -i '/^ledger /d; s/^hauberk-lock 2/hauberk-lock 1/' m/mesh.lock
