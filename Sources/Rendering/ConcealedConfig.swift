@@ -1,72 +1,60 @@
 package import HostPlans
 
-/// A WireGuard configuration in memory of the caller's: what it says, and where its secrets stand in it.
+/// A WireGuard configuration in memory of the caller's, which has to outlive it: what it says, and where its secrets are.
 ///
 /// The secrets are never copied: the parser gets the text with something else in their places.
 package struct ConcealedConfig {
-    package private(set) var config: WireGuardConfig
-    private var privateKey: Range<Int>?
+    private let config: WireGuardConfig
+    private let privateKey: UnsafeRawBufferPointer?
     /// By the number of the section.
-    private var presharedKeys: [Int: Range<Int>] = [:]
+    private let presharedKeys: [Int: UnsafeRawBufferPointer]
 
     /// A valid key that nobody has: 32 times the same byte.
     private static let standIn = Array("KioqKioqKioqKioqKioqKioqKioqKioqKioqKioqKio=".utf8)
 
-    /// Reads a text, or a part of one that begins with a section.
-    package init(_ text: UnsafeRawBufferPointer) {
+    /// Reads the parts of a text, each a whole section or several.
+    package init(_ parts: [UnsafeRawBufferPointer]) {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count)
         var sections = 0
-        var start = 0
-        config = WireGuardConfig()
-        while start < text.count {
-            let end = text[start...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count
-            let line = UnsafeRawBufferPointer(rebasing: text[start..<end])
-            switch ConfigLine(line) {
-            case .section(let isPeer):
-                if isPeer { sections += 1 }
-                bytes += line
-            case .secret(let isPrivate, let value):
-                let range = start + value.lowerBound..<start + value.upperBound
-                if isPrivate { privateKey = range } else { presharedKeys[sections - 1] = range }
-                bytes += line[..<value.lowerBound]
-                bytes += Self.standIn
-            case .plain: bytes += line
-            case .unknown: break
+        var privateKey: UnsafeRawBufferPointer?
+        var presharedKeys: [Int: UnsafeRawBufferPointer] = [:]
+        for part in parts {
+            for line in part.split(separator: UInt8(ascii: "\n")).map(UnsafeRawBufferPointer.init(rebasing:)) {
+                switch ConfigLine(line) {
+                case .section(let isPeer):
+                    if isPeer { sections += 1 }
+                    bytes += line
+                case .secret(let isPrivate, let range):
+                    let value = UnsafeRawBufferPointer(rebasing: line[range])
+                    if isPrivate { privateKey = value } else { presharedKeys[sections - 1] = value }
+                    bytes += line[..<range.lowerBound]
+                    bytes += Self.standIn
+                case .plain: bytes += line
+                case .unknown: break
+                }
+                bytes.append(UInt8(ascii: "\n"))
             }
-            bytes.append(UInt8(ascii: "\n"))
-            start = end + 1
         }
+        (self.privateKey, self.presharedKeys) = (privateKey, presharedKeys)
         config = WireGuardConfig.parse(bytes, file: "").config
     }
 
-    /// Whether it says anything that WireGuard reads.
-    package var isConfig: Bool { privateKey != nil || !config.peers.isEmpty || !config.addresses.isEmpty }
-
-    /// What it says, peers by the names that `names` gives for their keys.
+    /// What it says, peers by the names that `names` gives for their sections.
     package func facts(_ names: (WireGuardConfig.Peer) -> String) -> InterfaceFacts {
         InterfaceFacts(config, names)
     }
 
     /// What becomes of the private key on the way to another configuration.
-    package func privateKeyChange(
-        _ text: UnsafeRawBufferPointer, to other: ConcealedConfig, _ otherText: UnsafeRawBufferPointer
-    ) -> SecretChange? {
-        Self.change(privateKey.map { text[$0] }, other.privateKey.map { otherText[$0] })
+    package func privateKeyChange(to other: ConcealedConfig) -> SecretChange? {
+        Self.change(privateKey, other.privateKey)
     }
 
-    /// The same of the key shared with a peer; the numbers are those of sections.
-    package func presharedKeyChange(
-        _ section: Int, _ text: UnsafeRawBufferPointer, to other: ConcealedConfig, _ otherSection: Int,
-        _ otherText: UnsafeRawBufferPointer
-    ) -> SecretChange? {
-        Self.change(
-            presharedKeys[section].map { text[$0] }, other.presharedKeys[otherSection].map { otherText[$0] })
+    /// The same of the key that a section holds, on the way to another's.
+    package func presharedKeyChange(_ section: Int, to other: ConcealedConfig, _ otherSection: Int) -> SecretChange? {
+        Self.change(presharedKeys[section], other.presharedKeys[otherSection])
     }
 
-    private static func change(
-        _ old: Slice<UnsafeRawBufferPointer>?, _ new: Slice<UnsafeRawBufferPointer>?
-    ) -> SecretChange? {
+    private static func change(_ old: UnsafeRawBufferPointer?, _ new: UnsafeRawBufferPointer?) -> SecretChange? {
         switch (old, new) {
         case (nil, nil): return nil
         case (nil, _): return .added

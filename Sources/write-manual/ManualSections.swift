@@ -51,6 +51,9 @@ enum ManualSections {
         .It 1
         The answer is no: a pair does not reach another as declared, or a peer is
         disabled.
+        .It 2
+        Something would change:
+        .Ic plan --exit-code .
         .It 64
         The command line is wrong.
         .It 65

@@ -150,7 +150,7 @@ check_order() {
     ! cmp -s shuffled Mesh/prod/mesh.yaml || fail "the order is the same"
     cat shuffled >Mesh/prod/mesh.yaml
     hauberk render --out other
-    diff -r -x '.hauberk-*' out other || fail "another order renders other bytes"
+    diff -r -x '.hauberk*' out other || fail "another order renders other bytes"
     hauberk render --out out | grep -q ': 0 written' || fail "another order writes files anew"
     say "another order of the peers renders the same bytes"
 }

@@ -2,79 +2,65 @@ import Glibc
 import HostPlans
 import Rendering
 
-/// Two configurations of one host in memory, compared with as little parsing as their difference takes.
+/// Two configurations of one host in memory, compared with as little parsing as their difference takes: sections that
+/// both have, secrets and all, are not read.
 struct ConfigComparison {
     /// The name of a peer by its section.
     typealias Names = (WireGuardConfig.Peer) -> String
 
-    private let old: UnsafeRawBufferPointer
-    private let new: UnsafeRawBufferPointer
+    private let old: ConcealedConfig
+    private let new: ConcealedConfig
 
     /// The memory has to outlive the comparison.
     init(_ old: UnsafeRawBufferPointer, _ new: UnsafeRawBufferPointer) {
-        let before = Self.sharedStart(old, new)
-        let rest = min(old.count, new.count) - before
-        let after = Self.sharedEnd(old, new, most: rest)
-        self.old = UnsafeRawBufferPointer(rebasing: old[before..<old.count - after])
-        self.new = UnsafeRawBufferPointer(rebasing: new[before..<new.count - after])
+        let (before, after) = (Self.sections(old), Self.sections(new))
+        let digests = (before.map(Self.digest), after.map(Self.digest))
+        let shared = Set(digests.0).intersection(digests.1)
+        func own(_ sections: [UnsafeRawBufferPointer], _ digests: [Int]) -> [UnsafeRawBufferPointer] {
+            zip(sections, digests).filter { !shared.contains($1) }.map(\.0)
+        }
+        self.old = ConcealedConfig(own(before, digests.0))
+        self.new = ConcealedConfig(own(after, digests.1))
     }
 
     /// Notes in `change` what differs.
-    func note(in change: inout HostChange, observed: Names, desired: Names) {
-        let (before, after) = (ConcealedConfig(old), ConcealedConfig(new))
+    func note(in change: inout HostChange, _ names: Names) {
         change.compare(
-            ObservedInterface(before.facts(observed)), DesiredInterface(after.facts(desired)),
-            Secrets(old: (before, old), new: (after, new)))
+            ObservedInterface(old.facts(names)), DesiredInterface(new.facts(names)), Secrets(old: old, new: new))
     }
 
     private struct Secrets: SecretComparison {
-        let old: (config: ConcealedConfig, text: UnsafeRawBufferPointer)
-        let new: (config: ConcealedConfig, text: UnsafeRawBufferPointer)
+        let old: ConcealedConfig
+        let new: ConcealedConfig
 
-        var privateKey: SecretChange? { old.config.privateKeyChange(old.text, to: new.config, new.text) }
+        var privateKey: SecretChange? { old.privateKeyChange(to: new) }
 
         func presharedKey(observed: Int, desired: Int) -> SecretChange? {
-            old.config.presharedKeyChange(observed, old.text, to: new.config, desired, new.text)
+            old.presharedKeyChange(observed, to: new, desired)
         }
     }
 
-    // MARK: what is the same at both ends
+    // MARK: sections
 
-    private static let sectionStart = UInt8(ascii: "[")
-    private static let newline = UInt8(ascii: "\n")
-
-    /// The length of the whole sections that both begin with.
-    private static func sharedStart(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer) -> Int {
-        let most = min(a.count, b.count)
-        var place = 0
-        if let left = a.baseAddress, let right = b.baseAddress {
-            while place + 4_096 <= most, memcmp(left + place, right + place, 4_096) == 0 { place += 4_096 }
-        }
-        while place < most, a[place] == b[place] { place += 1 }
-        while place > 0 {
-            if place < most, a[place] == sectionStart, b[place] == sectionStart, a[place - 1] == newline {
-                return place
-            }
-            place -= 1
-        }
-        return 0
+    /// Of this process alone: the hash is keyed at random.
+    private static func digest(_ section: UnsafeRawBufferPointer) -> Int {
+        var hasher = Hasher()
+        hasher.combine(bytes: section)
+        return hasher.finalize()
     }
 
-    /// The length of the whole sections that both end with, `most` bytes at most.
-    private static func sharedEnd(_ a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer, most: Int) -> Int {
-        var count = 0
-        if let left = a.baseAddress, let right = b.baseAddress {
-            let (ends) = (left + a.count, right + b.count)
-            while count + 4_096 <= most, memcmp(ends.0 - count - 4_096, ends.1 - count - 4_096, 4_096) == 0 {
-                count += 4_096
-            }
+    /// The text cut before each line that begins with a bracket.
+    private static func sections(_ text: UnsafeRawBufferPointer) -> [UnsafeRawBufferPointer] {
+        guard let base = text.baseAddress else { return [] }
+        var starts = [0]
+        var place = 1
+        while place < text.count, let found = memchr(base + place, Int32(UInt8(ascii: "[")), text.count - place) {
+            let start = UnsafeRawPointer(found) - base
+            if text[start - 1] == UInt8(ascii: "\n") { starts.append(start) }
+            place = start + 1
         }
-        while count < most, a[a.count - count - 1] == b[b.count - count - 1] { count += 1 }
-        while count > 0 {
-            let place = a.count - count
-            if a[place] == sectionStart, place > 0, a[place - 1] == newline { return count }
-            count -= 1
+        return zip(starts, starts.dropFirst() + [text.count]).map {
+            UnsafeRawBufferPointer(rebasing: text[$0..<$1])
         }
-        return 0
     }
 }

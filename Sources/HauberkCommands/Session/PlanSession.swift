@@ -88,11 +88,11 @@ struct PlanSession {
     private func change(of name: String, _ wanted: [Wanted], _ rendering: inout MeshRendering) throws -> HostChange? {
         let standings = try wanted.map { try output.standing(of: $0.entry) }
         let prefix = "\(name)/"
-        if standings.allSatisfy({ $0 == .missing }) { return HostChange(name, .added) }
         let paths = Set(wanted.map(\.entry.path))
         var stale = try (recorded[name] ?? []).filter { path in
             try !paths.contains(path) && output.mode(of: path) != nil
         }
+        if stale.isEmpty, standings.allSatisfy({ $0 == .missing }) { return HostChange(name, .added) }
         var change = HostChange(name, .changed)
         var isCompared = false
         for ((index, entry), standing) in zip(wanted, standings) {
@@ -142,13 +142,14 @@ struct PlanSession {
     }
 
     private func compare(_ old: UnsafeRawBufferPointer, _ new: UnsafeRawBufferPointer, _ change: inout HostChange) {
-        ConfigComparison(old, new).note(in: &change, observed: name, desired: name)
+        ConfigComparison(old, new).note(in: &change, name)
     }
 
     /// A peer by its key, now or then, else by its address; the key of one that nobody knows.
     private func name(_ peer: WireGuardConfig.Peer) -> String {
         names.desired[peer.publicKey] ?? names.applied[peer.publicKey]
-            ?? peer.allowedIPs.lazy.compactMap { names.addresses[$0] }.first ?? peer.publicKey
+            ?? peer.allowedIPs.lazy.compactMap { names.addresses[$0] }.first
+            ?? (peer.publicKey.isEmpty ? "without a key" : peer.publicKey)
     }
 
     /// Whether two files are of the same kind, under another interface's name.

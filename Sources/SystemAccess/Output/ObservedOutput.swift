@@ -115,6 +115,7 @@ package final class ObservedOutput {
     private func status(of path: String) throws -> FileStatus? {
         guard let place = try folders.place(of: path, missing: .report) else { return nil }
         let status = try tree.fileSystem.status(of: place)
-        return status?.kind == .folder ? nil : status
+        if status?.kind == .folder { throw foreignFile(place.path) }
+        return status
     }
 }
