@@ -65,6 +65,9 @@ struct PlanCommand: ParsableCommand {
                     "rendered with --firewall \(recorded.defaultValueDescription), which the plan takes as well")
             }
         }
+        if session.firewall == .digitalOcean {
+            Result.note("the hosts' own files are compared, and the Cloud Firewalls around them are not")
+        }
         if exitCode, !changes.isEmpty { throw ExitCode(ExitStatus.pending.rawValue) }
     }
 }
