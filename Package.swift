@@ -41,6 +41,7 @@ let package = Package(
             name: "HostPlans", dependencies: ["MeshModel", "MeshFiles", "Addresses", "Diagnostics"],
             swiftSettings: quick),
         module("Sockets", ["MeshModel", "Addresses", "Diagnostics"]),
+        module("Delivery", ["HostPlans", "Addresses", "Diagnostics"]),
         .executableTarget(name: "embed-templates", swiftSettings: house),
         .plugin(
             name: "EmbedTemplates", capability: .buildTool(), dependencies: ["embed-templates"],
@@ -51,7 +52,7 @@ let package = Package(
         module(
             "SystemAccess",
             [
-                "Keys", "Diagnostics", "CLinux",
+                "Delivery", "Keys", "Diagnostics", "CLinux",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
@@ -67,7 +68,8 @@ let package = Package(
         module(
             "HauberkCommands",
             [
-                "Lab", "SystemAccess", "Rendering", "HostPlans", "Sockets", "Ledger", "MeshModel", "MeshFiles",
+                "Lab", "SystemAccess", "Delivery", "Rendering", "HostPlans", "Sockets", "Ledger", "MeshModel",
+                "MeshFiles",
                 "Keys", "Addresses", "Diagnostics", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "write-manual", swiftSettings: house),
@@ -108,6 +110,7 @@ let package = Package(
                 "Addresses", "Diagnostics",
             ], exclude: ["Goldens"], swiftSettings: quick),
         tests("SocketsTests", ["MeshFixtures", "Sockets", "MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
+        tests("DeliveryTests", ["TestSupport", "Delivery", "HostPlans", "Addresses", "Diagnostics"]),
         .testTarget(
             name: "DaemonTests", dependencies: ["TestSupport", "hauberk"], exclude: ["Scripts", "Recorded"],
             swiftSettings: house),

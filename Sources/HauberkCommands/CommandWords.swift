@@ -82,7 +82,7 @@ private struct Line {
     init(rest: ArraySlice<String>) { self.rest = rest }
 
     /// Commands that are about no mesh.
-    private static let withoutMesh: Set = ["explain", "operator key", "lab-agent"]
+    private static let withoutMesh: Set = ["explain", "operator key", "lab-agent", "apply", "apply-guard"]
 
     /// Whether the next word is a command below this one, or a question about them all.
     func names(_ command: Verb) -> Bool {

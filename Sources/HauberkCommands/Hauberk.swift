@@ -23,9 +23,8 @@ package struct Hauberk: AsyncParsableCommand {
             DisableCommand.self, EnableCommand.self, ListCommand.self, ShowCommand.self, CheckCommand.self,
             CanCommand.self, MatrixCommand.self, ServicesCommand.self,
             RenderCommand.self, PlanCommand.self, OperatorCommand.self, LedgerCommand.self, TemplatesCommand.self,
-            QRCommand.self,
-            ProveCommand.self,
-            AuditCommand.self, ExplainCommand.self, LabAgentVerb.self,
+            QRCommand.self, ProveCommand.self, AuditCommand.self, ApplyCommand.self, ExplainCommand.self,
+            LabAgentVerb.self, ApplyGuardVerb.self,
         ])
 
     /// Semantic Versioning 2.0.0.

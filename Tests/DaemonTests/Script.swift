@@ -8,6 +8,7 @@ struct Script: Sendable, CustomStringConvertible {
     static let services = Script(description: "services.sh")
     static let website = Script(description: "website.sh")
     static let coexist = Script(description: "coexist.sh")
+    static let apply = Script(description: "apply.sh")
 
     /// The folder of these tests' sources.
     static let folder = String(#filePath.prefix(upTo: #filePath.lastIndex(of: "/") ?? #filePath.endIndex))

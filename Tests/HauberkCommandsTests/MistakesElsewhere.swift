@@ -10,6 +10,12 @@ struct MistakesElsewhere: Sendable, CustomStringConvertible {
 
     static let all: [MistakesElsewhere] = [
         MistakesElsewhere(
+            id: "apply-locked", file: "DaemonTests/ApplyTests.swift",
+            test: "what is not confirmed is put back, and a second one is told who is at work"),
+        MistakesElsewhere(
+            id: "apply-failed", file: "DaemonTests/ApplyTests.swift",
+            test: "a bad tree changes nothing, and a firewall that cuts the tunnel is put back"),
+        MistakesElsewhere(
             id: "file-too-large", file: "HauberkCommandsTests/MistakesTests.swift",
             test: "a file of more than 64 MiB is refused unread"),
         MistakesElsewhere(

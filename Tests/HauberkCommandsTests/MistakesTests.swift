@@ -1,4 +1,5 @@
 import Diagnostics
+import HostPlans
 import Keys
 import MeshFiles
 import MeshModel

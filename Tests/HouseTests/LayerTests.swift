@@ -13,12 +13,15 @@ import Testing
         "MeshModel": ["MeshFiles", "Addresses", "Diagnostics"],
         "HostPlans": ["MeshModel", "Addresses", "Diagnostics"],
         "Sockets": ["MeshModel", "Addresses", "Diagnostics"],
+        "Delivery": ["HostPlans", "Addresses", "Diagnostics"],
         "Rendering": ["HostPlans", "MeshModel", "Addresses", "Diagnostics"],
-        "SystemAccess": ["Diagnostics", "CLinux", "Glibc", "Subprocess", "Synchronization", "SystemPackage"],
+        "SystemAccess": [
+            "Delivery", "Diagnostics", "CLinux", "Glibc", "Subprocess", "Synchronization", "SystemPackage",
+        ],
         "Lab": ["SystemAccess", "Diagnostics", "CNamespaces", "Glibc", "Subprocess", "SystemPackage"],
         "HauberkCommands": [
-            "Lab", "SystemAccess", "Rendering", "HostPlans", "Sockets", "Ledger", "MeshModel", "MeshFiles", "Keys",
-            "Addresses", "Diagnostics", "ArgumentParser", "FoundationEssentials", "Glibc", "Synchronization",
+            "Lab", "SystemAccess", "Delivery", "Rendering", "HostPlans", "Sockets", "Ledger", "MeshModel", "MeshFiles",
+            "Keys", "Addresses", "Diagnostics", "ArgumentParser", "FoundationEssentials", "Glibc", "Synchronization",
         ],
         "hauberk": ["HauberkCommands"],
     ]

@@ -1,5 +1,5 @@
 package import Addresses
-package import Rendering
+package import HostPlans
 
 /// Follows a packet from host to host as WireGuard does: the longest allowed prefix chooses the peer that it is sealed
 /// for, and the receiver drops what comes from a source that it does not allow that peer.

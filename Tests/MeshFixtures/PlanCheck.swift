@@ -1,7 +1,6 @@
 import Addresses
 package import HostPlans
 import MeshModel
-package import Rendering
 
 /// Holds one host's rendered configuration against its plan, field by field.
 package struct PlanCheck {

@@ -1,5 +1,6 @@
 import Addresses
 import Foundation
+import HostPlans
 import MeshFixtures
 import Rendering
 import Testing

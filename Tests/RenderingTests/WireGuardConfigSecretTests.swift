@@ -1,7 +1,7 @@
 import Diagnostics
 import Testing
 
-@testable import Rendering
+@testable import HostPlans
 
 @Suite struct WireGuardConfigSecretTests {
     private static let key = "D7z1xddzqJBkSQ61IKcNnM5EoSUeJUGi4mm1QySQnRA="

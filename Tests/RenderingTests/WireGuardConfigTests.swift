@@ -1,5 +1,6 @@
 import Addresses
 import Diagnostics
+import HostPlans
 import MeshFixtures
 import Rendering
 import Testing

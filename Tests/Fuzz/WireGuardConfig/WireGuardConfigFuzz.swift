@@ -1,5 +1,6 @@
 import Addresses
 import Diagnostics
+import HostPlans
 import Rendering
 
 /// Nothing may trap; every finding has a place inside the file; every address that was read prints to one that reads

@@ -13,6 +13,8 @@ struct WireGuardConfigParser {
     private var section = Section.none
     private(set) var config = WireGuardConfig()
     private(set) var findings: [Diagnostic] = []
+    /// Where the value that is being read stands.
+    private var value = 0..<0
 
     init(file: String) {
         self.file = file
@@ -57,6 +59,7 @@ struct WireGuardConfigParser {
     }
 
     private mutating func set(_ key: String, named: String, to bytes: ArraySlice<UInt8>, _ place: SourceLocation) {
+        self.value = bytes.startIndex..<bytes.endIndex
         let value = String(decoding: bytes, as: UTF8.self)
         do throws(AddressError) {
             switch section {
@@ -76,6 +79,7 @@ struct WireGuardConfigParser {
         switch key {
         case "privatekey":
             config.hasPrivateKey = true
+            config.privateKey = self.value
             checkSecret(named, value, place)
         case "address":
             for item in value.commaSeparated { config.addresses.append(try InterfaceAddress(parsing: item)) }
@@ -98,6 +102,7 @@ struct WireGuardConfigParser {
             if let problem = PublicKeyText.problem(of: value) { report(place, "\(named): the text \(problem)") }
         case "presharedkey":
             config.peers[last].hasPresharedKey = true
+            config.peers[last].presharedKey = self.value
             checkSecret(named, value, place)
         case "allowedips":
             for item in value.commaSeparated {

@@ -11,6 +11,8 @@ package struct WireGuardConfig: Hashable, Sendable {
         /// Base64; empty until its line has come.
         package var publicKey = ""
         package var hasPresharedKey = false
+        /// Where the text of the preshared key stands in the source.
+        package var presharedKey: Range<Int>?
         package var allowedIPs: [IPPrefix] = []
         package var endpoint: Endpoint?
         /// Seconds; nil for none or `off`.
@@ -18,6 +20,8 @@ package struct WireGuardConfig: Hashable, Sendable {
     }
 
     package var hasPrivateKey = false
+    /// Where the text of the private key stands in the source.
+    package var privateKey: Range<Int>?
     package var addresses: [InterfaceAddress] = []
     package var port: Port?
     package var fwmark: UInt32?
@@ -29,6 +33,11 @@ package struct WireGuardConfig: Hashable, Sendable {
     package struct Setting: Hashable, Sendable {
         package let key: String
         package let value: String
+
+        package init(key: String, value: String) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// The configuration and every mistake in it; with an error among them the value is what could be read.

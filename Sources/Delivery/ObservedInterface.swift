@@ -1,0 +1,97 @@
+package import Addresses
+
+/// What an interface is, by the kernel's own word.
+package struct ObservedInterface: Hashable, Sendable {
+    package struct Peer: Hashable, Sendable {
+        package var settings = DesiredInterface.Peer()
+        /// Seconds since 1970; zero for never.
+        package var handshake: Int64 = 0
+        /// Bytes.
+        package var received: UInt64 = 0
+
+        package init() {}
+    }
+
+    package var privateKey: HiddenKey?
+    package var port: UInt16?
+    package var fwmark: UInt32 = 0
+    package var mtu: UInt32?
+    package var addresses: Set<InterfaceAddress> = []
+    package var routes: Set<InterfaceRoute> = []
+    /// By public key in base64.
+    package var peers: [String: Peer] = [:]
+
+    package init() {}
+
+    /// What the tools said of it.
+    package struct Report: Sendable {
+        /// `wg show INTERFACE dump`; holds secrets.
+        package var dump: String
+        /// `ip -o link show dev INTERFACE`.
+        package var link: String
+        /// `ip -o addr show dev INTERFACE`.
+        package var addresses: String
+        /// `ip -4 route show table all dev INTERFACE`, and the same of IPv6.
+        package var routes: [String]
+
+        package init(dump: String, link: String, addresses: String, routes: [String]) {
+            self.dump = dump
+            self.link = link
+            self.addresses = addresses
+            self.routes = routes
+        }
+    }
+
+    /// Nil for a report that is not one of an interface of WireGuard's.
+    package init?(_ report: Report) {
+        guard readDevice(report.dump) else { return nil }
+        let words = report.link.split(separator: " ")
+        mtu = words.firstIndex(of: "mtu").flatMap { UInt32(words[$0 + 1]) }
+        for line in report.addresses.split(separator: "\n") { readAddress(line) }
+        for (lines, everything) in zip(report.routes, [IPPrefix.everything(.v4), .everything(.v6)]) {
+            for line in lines.split(separator: "\n") { readRoute(line, everything) }
+        }
+    }
+
+    private mutating func readDevice(_ dump: String) -> Bool {
+        let lines = dump.split(separator: "\n").map { line in
+            line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+        }
+        guard let device = lines.first, device.count == 4 else { return false }
+        privateKey = HiddenKey(device[0])
+        port = UInt16(device[2])
+        fwmark = device[3] == "off" ? 0 : UInt32(device[3].dropFirst(2), radix: 16) ?? 0
+        for fields in lines.dropFirst() {
+            guard fields.count == 8 else { return false }
+            var peer = Peer()
+            peer.settings.presharedKey = HiddenKey(fields[1])
+            peer.settings.endpoint = fields[2] == "(none)" ? nil : fields[2]
+            peer.settings.allowedIPs = Set(fields[3].split(separator: ",").compactMap { try? IPPrefix(parsing: $0) })
+            peer.handshake = Int64(fields[4]) ?? 0
+            peer.received = UInt64(fields[5]) ?? 0
+            peer.settings.keepalive = UInt16(fields[7])
+            peers[fields[0]] = peer
+        }
+        return true
+    }
+
+    /// Link-local addresses are the kernel's own.
+    private mutating func readAddress(_ line: Substring) {
+        let words = line.split(separator: " ")
+        guard let family = words.firstIndex(where: { $0 == "inet" || $0 == "inet6" }), family + 1 < words.count,
+            let address = try? InterfaceAddress(parsing: words[family + 1]), !address.address.isLinkLocal
+        else { return }
+        addresses.insert(address)
+    }
+
+    /// Routes that the kernel made with an address are left out.
+    private mutating func readRoute(_ line: Substring, _ everything: IPPrefix) {
+        let words = line.split(separator: " ").map(String.init)
+        guard let first = words.first, !["local", "broadcast", "multicast", "anycast"].contains(first) else { return }
+        if let proto = words.firstIndex(of: "proto"), words[proto + 1] == "kernel" { return }
+        let table = words.firstIndex(of: "table").map { words[$0 + 1] } ?? "main"
+        let host = first.contains("/") ? first : first + (everything.family == .v4 ? "/32" : "/128")
+        guard let prefix = first == "default" ? everything : try? IPPrefix(parsing: host) else { return }
+        routes.insert(InterfaceRoute(prefix, table: table))
+    }
+}

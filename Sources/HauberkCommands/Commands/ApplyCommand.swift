@@ -1,0 +1,132 @@
+import ArgumentParser
+import Diagnostics
+import SystemAccess
+
+/// `apply TREE`, `apply --confirm`, `apply --rollback`, `apply --status`
+struct ApplyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply",
+        abstract: "Bring this host to its rendered tree, and back if that fails or nobody confirms it.",
+        usage: """
+            hauberk apply <tree> [--confirm-within <seconds>] [--dry-run] [<options>]
+            hauberk apply --confirm | --rollback | --status [<options>]
+            """,
+        discussion: """
+            Run it as root on the host, with its folder of what `hauberk render --out` wrote. Everything is read and checked \
+            with the real tools first. Then the interface, its peers, addresses, routes and firewall are changed where they \
+            differ and nowhere else, and read back; peers that answered before have to answer afterwards. The files in \
+            /etc are switched last, when all of that is confirmed: until then a reboot brings the former state up. Another \
+            process puts everything back when a step fails, this one is killed, or the time to confirm runs out.
+
+            A reboot in the moment in which the files are switched is finished by `hauberk apply --rollback`, run at boot \
+            before wg-quick: a confirmed change is completed, any other is put back.
+
+            Trees with nftables, iptables or no firewall can be applied. Exit status 1 says that the host is as it was.
+            """)
+
+    @Argument(help: ArgumentHelp("The host's rendered tree.", valueName: "tree"), completion: .directory)
+    var tree: String?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Put the host back unless `hauberk apply --confirm` is run within this time; 0 confirms at once.",
+            valueName: "seconds"))
+    var confirmWithin: Int = 0
+
+    @Flag(name: .long, help: "Say what would be done; change nothing.")
+    var dryRun = false
+
+    @Flag(name: .long, help: "Keep what waits for its confirmation.")
+    var confirm = false
+
+    @Flag(name: .long, help: "Put back what waits for its confirmation, or was cut off.")
+    var rollback = false
+
+    @Flag(name: .long, help: "Say whether something waits for its confirmation.")
+    var status = false
+
+    @Option(
+        name: .long, help: ArgumentHelp("Where the host's files are; its network is the one here.", valueName: "dir"),
+        completion: .directory)
+    var root: String = "/"
+
+    @OptionGroup var format: FormatOptions
+
+    func validate() throws {
+        let words = (tree == nil ? 0 : 1) + [confirm, rollback, status].count { $0 }
+        guard words == 1 else { throw ValidationError("name a tree, or one of --confirm, --rollback and --status") }
+        guard (0...86_400).contains(confirmWithin) else {
+            throw ValidationError("--confirm-within takes 0 to 86400 seconds")
+        }
+        if tree == nil, dryRun || confirmWithin > 0 {
+            throw ValidationError("--dry-run and --confirm-within are about a tree")
+        }
+    }
+
+    func run() async throws {
+        let host = try HostApply(root: root == "/" ? "" : root) { Result.note($0) }
+        if let tree {
+            try await apply(tree, host)
+        } else if status {
+            try printStatus(try host.status())
+        } else {
+            let interface = try await host.answer(confirm ? .confirm : .putBack)
+            try finish(
+                Entry(interface: interface, outcome: confirm ? "confirmed" : "put back"),
+                "\(interface): \(confirm ? "confirmed" : "put back")")
+        }
+    }
+
+    private func apply(_ tree: String, _ host: HostApply) async throws {
+        let report = try await host.apply(
+            HostApply.Request(tree: tree, confirmWithin: confirmWithin, extent: dryRun ? .dryRun : .whole))
+        var entry = Entry(interface: report.interface, outcome: "unchanged")
+        entry.steps = report.steps
+        entry.files = report.files
+        entry.cutsSessions = report.cutsSessions
+        if report.steps.isEmpty, report.files.isEmpty {
+            return try finish(entry, "\(report.interface): nothing to do")
+        }
+        entry.outcome = dryRun ? "planned" : "applied"
+        let lines = report.steps + (report.files.isEmpty ? [] : ["write \(report.files.joined(separator: ", "))"])
+        let cut = report.cutsSessions ? "\nthis cuts the running sessions" : ""
+        try finish(
+            entry,
+            dryRun
+                ? "\(report.interface) would change:\n" + lines.map { "  \($0)" }.joined(separator: "\n") + cut
+                : "\(report.interface): applied, \(lines.count) step\(lines.count == 1 ? "" : "s")\(cut)")
+    }
+
+    private func printStatus(_ status: HostApply.Status) throws {
+        var entry = Entry(interface: status.interface, outcome: status.phase ?? "idle")
+        entry.confirmWithin = status.confirmation
+        let text = status.interface.map { "\($0): \(status.phase ?? "")" } ?? "nothing is pending"
+        try finish(entry, text)
+    }
+
+    private func finish(_ entry: Entry, _ text: String) throws {
+        Result.print(format.json ? try JSONText.encode(entry) : text)
+    }
+
+    /// The JSON form; names and `outcome`'s words stay the same from version to version.
+    private struct Entry: Encodable {
+        var interface: String?
+        /// `applied`, `unchanged`, `planned`, `confirmed`, `put back`; of --status `idle` or the phase.
+        var outcome: String
+        var steps: [String]?
+        var files: [String]?
+        var cutsSessions: Bool?
+        var confirmWithin: Int?
+    }
+}
+
+/// The process that puts a host back, started by `apply` alone.
+struct ApplyGuardVerb: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: ApplyGuard.command, abstract: "The half of apply that puts a host back.", shouldDisplay: false)
+
+    @Argument var root: String
+
+    func run() async throws { await ApplyGuard.watch(root: root) }
+}

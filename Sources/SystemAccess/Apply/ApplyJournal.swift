@@ -1,0 +1,67 @@
+internal import Delivery
+
+/// What a transaction on a host is about: lines of `word value`, written before anything is changed.
+struct ApplyJournal: Sendable {
+    var id = ""
+    var interface = ""
+    /// Of the kernel's run and of the network namespace; live state of another one is nobody's to put back.
+    var place = ""
+    /// Seconds that somebody has to confirm; zero for nobody.
+    var confirmation = 0
+    var wasUp = false
+    var restarts = false
+    /// Whether the former firewall was loaded.
+    var hadFirewall = false
+    /// Whether the tree's firewall is loaded.
+    var loadsFirewall = false
+    /// Whether the tree's firewall is of another dialect than the former one.
+    var replacesFirewall = false
+    var process: Int32 = 0
+    var files: [(path: String, mode: UInt32)] = []
+    var removed: [String] = []
+    var folders: [String] = []
+
+    var text: String {
+        var lines = [
+            "id \(id)", "interface \(interface)", "place \(place)", "confirmation \(confirmation)",
+            "process \(process)",
+        ]
+        for (word, isSet) in [
+            ("was-up", wasUp), ("restarts", restarts), ("had-firewall", hadFirewall), ("loads-firewall", loadsFirewall),
+            ("replaces-firewall", replacesFirewall),
+        ] where isSet { lines.append(word) }
+        lines += files.map { "file \(String($0.mode, radix: 8)) \($0.path)" }
+        lines += removed.map { "remove \($0)" } + folders.map { "folder \($0)" }
+        return lines.joined(separator: "\n") + "\nend\n"
+    }
+
+    init() {}
+
+    /// Nil for a text that is not whole.
+    init?(_ text: String) {
+        guard text.hasSuffix("\nend\n") else { return nil }
+        for line in text.split(separator: "\n") {
+            let parts = line.split(separator: " ", maxSplits: 1).map(String.init)
+            let value = parts.count > 1 ? parts[1] : ""
+            switch parts[0] {
+            case "id": id = value
+            case "interface": interface = value
+            case "place": place = value
+            case "confirmation": confirmation = Int(value) ?? 0
+            case "process": process = Int32(value) ?? 0
+            case "was-up": wasUp = true
+            case "restarts": restarts = true
+            case "had-firewall": hadFirewall = true
+            case "loads-firewall": loadsFirewall = true
+            case "replaces-firewall": replacesFirewall = true
+            case "file":
+                let words = value.split(separator: " ", maxSplits: 1).map(String.init)
+                guard words.count == 2, let mode = UInt32(words[0], radix: 8) else { return nil }
+                files.append((words[1], mode))
+            case "remove": removed.append(value)
+            case "folder": folders.append(value)
+            default: if line != "end" { return nil }
+            }
+        }
+    }
+}

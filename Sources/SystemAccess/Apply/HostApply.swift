@@ -1,0 +1,209 @@
+internal import Delivery
+internal import Diagnostics
+internal import Glibc
+
+/// `hauberk apply` on the host that it runs on.
+package struct HostApply: Sendable {
+    /// What an apply is asked for.
+    package struct Request: Sendable {
+        package enum Extent: Sendable { case whole, dryRun }
+
+        package var tree: String
+        /// Seconds; zero confirms at once.
+        package var confirmWithin: Int
+        package var extent: Extent
+
+        package init(tree: String, confirmWithin: Int, extent: Extent) {
+            self.tree = tree
+            self.confirmWithin = confirmWithin
+            self.extent = extent
+        }
+    }
+
+    /// What was done.
+    package struct Report: Sendable {
+        package var interface: String
+        /// In their order; empty when there was nothing to do.
+        package var steps: [String]
+        /// Paths of the files that were switched.
+        package var files: [String]
+        package var cutsSessions: Bool
+    }
+
+    let folder: ApplyFolder
+    let tools: any ToolRunning
+    /// Takes a line for each step.
+    let progress: @Sendable (String) -> Void
+
+    /// - Parameter root: the prefix of the host's files; empty for none.
+    ///
+    /// - Throws: `Failure` for a root that hooks could not name.
+    package init(root: String, progress: @escaping @Sendable (String) -> Void) throws {
+        let whole = root.hasPrefix("/") || root.isEmpty ? root : Self.currentFolder + "/" + root
+        let kept = whole.split(separator: "/").filter { $0 != "." }.map { "/" + $0 }.joined()
+        let isPlain = kept.utf8.allSatisfy { byte in
+            "/._+-".utf8.contains(byte) || 0x30...0x39 ~= byte || 0x41...0x5a ~= byte || 0x61...0x7a ~= byte
+        }
+        guard isPlain, !kept.split(separator: "/").contains("..") else {
+            throw Failure(
+                .usage, .refusedTree, "--root takes a path of plain letters, not \(shown(root))",
+                hint: "wg-quick runs hooks below it through a shell")
+        }
+        folder = ApplyFolder(disk: HostDisk(root: kept, files: RealFileSystem()))
+        tools = ProcessRunner()
+        self.progress = progress
+    }
+
+    private static var currentFolder: String {
+        guard let path = getcwd(nil, 0) else { return "" }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
+    /// Brings the host to the tree.
+    ///
+    /// - Throws: `Failure`; 1 when it was put back, 65 for a bad tree, 75 when another is at work.
+    package func apply(_ request: Request) async throws -> Report {
+        let disk = folder.disk
+        let tree = try HostTree(try reported { try disk.tree(request.tree) }, shown: request.tree)
+        try requireRoot()
+        try await check(tree)
+        guard request.extent == .whole else {
+            let plan = try await ApplyPlan.make(tree, folder, tools)
+            return plan.report
+        }
+        let lock = try takeLock()
+        defer { disk.files.unlock(lock) }
+        try await recover()
+        let plan = try await ApplyPlan.make(tree, folder, tools)
+        guard !plan.isEmpty else { return plan.report }
+        let run = ApplyRun(folder: folder, tools: tools, progress: progress, plan: plan)
+        return try await run.run(confirmWithin: request.confirmWithin, lock: lock)
+    }
+
+    func requireRoot() throws {
+        guard geteuid() == 0 else {
+            throw Failure(
+                .permission, .permissionDenied, "apply changes the network of the host, and you are not root",
+                hint: "run it with sudo")
+        }
+    }
+
+    private func takeLock() throws -> Handle {
+        let lock = try reported {
+            try folder.make()
+            return try folder.lock()
+        }
+        if let lock { return lock }
+        let present = try? folder.present()
+        let who = present.map { "process \($0.journal.process) for \(shown($0.journal.interface)), \($0.phase)" }
+        throw Failure(
+            .locked, .applyLocked, "another apply is at work on this host: \(who ?? "it has just begun")",
+            hint: "hauberk apply --status")
+    }
+
+    /// Ends what a killed one has left.
+    private func recover() async throws {
+        guard let (journal, phase) = try reported({ try folder.present() }) else {
+            try reported { try folder.disk.removeTree(folder.pending) }
+            return
+        }
+        try await finish(journal, phase)
+    }
+
+    private func finish(_ journal: ApplyJournal, _ phase: ApplyPhase) async throws {
+        if phase == .confirmed {
+            progress("an apply that was confirmed and cut off is finished")
+            return try reported { try folder.switchFiles(journal) }
+        }
+        progress("an apply that was not confirmed is put back")
+        if phase != .returning { _ = try reported { try folder.decide(.returning) } }
+        do {
+            try await PutBack(folder: folder, journal: journal, tools: tools).run()
+        } catch let error as SystemError {
+            throw Failure(error)
+        }
+    }
+
+    /// The real tools read the files, in a private folder.
+    private func check(_ tree: HostTree) async throws {
+        let scratch = try TemporaryFolder(prefix: "hauberk-apply")
+        defer { scratch.remove() }
+        let disk = folder.disk
+        try reported {
+            for file in tree.files {
+                let path = "\(scratch.path)/\(file.path)"
+                try disk.files.makeFolders(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]), mode: 0o700)
+                try disk.create(path, file.bytes, mode: file.mode)
+            }
+        }
+        var runs = [ToolRun("wg-quick", ["strip", "\(scratch.path)/\(tree.configuration)"])]
+        if tree.hasFirewall {
+            runs.append(ToolRun("sh", ["-n", "\(scratch.path)/\(tree.script)"]))
+            runs.append(ToolRun("\(scratch.path)/\(tree.script)", ["check"]))
+        }
+        runs += [ToolRun("ip", ["-V"]), ToolRun("wg", ["--version"])]
+        for run in runs {
+            let result = try await tools.run(run)
+            guard !result.succeeded else { continue }
+            let failure = LiveHost.failure(run.tool.hasPrefix("/") ? tree.script : run.tool, result)
+            if failure.status == .toolMissing { throw failure }
+            throw HostTree.refused(failure.diagnostics[0].message, "render it again; nothing was changed on the host")
+        }
+    }
+}
+
+// MARK: the other words
+
+extension HostApply {
+    /// How a host stands.
+    package struct Status: Sendable {
+        /// Nil when nothing is pending.
+        package var phase: String?
+        package var interface: String?
+        package var confirmation: Int?
+    }
+
+    package func status() throws -> Status {
+        try reported {
+            guard let (journal, phase) = try folder.present() else { return Status() }
+            return Status(phase: phase.rawValue, interface: journal.interface, confirmation: journal.confirmation)
+        }
+    }
+
+    package enum Answer: Sendable { case confirm, putBack }
+
+    /// Confirms or puts back what waits for that, and returns when it is done: the interface's name.
+    package func answer(_ answer: Answer) async throws -> String {
+        guard let (journal, phase) = try reported({ try folder.present() }) else {
+            throw Failure(.no, .nothingApplied, "nothing waits for a confirmation")
+        }
+        try requireRoot()
+        if let lock = try reported({ try folder.lock() }) {
+            // Whoever began it is gone, and so is the process that would have put it back: after a reboot, say.
+            defer { folder.disk.files.unlock(lock) }
+            try await finish(journal, phase)
+            let outcome = try reported { try folder.outcome(journal.id) }
+            return try settled(journal, outcome, answer)
+        }
+        guard phase == .waiting, try reported({ try folder.decide(answer == .confirm ? .confirmed : .returning) })
+        else { throw Failure(.no, .nothingApplied, "an apply is at work, and does not wait for a confirmation") }
+        return try settled(journal, try await outcome(journal), answer)
+    }
+
+    private func settled(_ journal: ApplyJournal, _ outcome: String?, _ answer: Answer) throws -> String {
+        guard outcome == (answer == .confirm ? "confirmed" : "returned") else {
+            throw Failure(
+                .no, .applyFailed, "the apply of \(shown(journal.interface)) was \(outcome ?? "not ended") meanwhile")
+        }
+        return journal.interface
+    }
+
+    private func outcome(_ journal: ApplyJournal) async throws -> String? {
+        let deadline = ContinuousClock.now + .seconds(300)
+        while ContinuousClock.now < deadline, try reported({ try folder.present() })?.journal.id == journal.id {
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        return try reported { try folder.outcome(journal.id) }
+    }
+}

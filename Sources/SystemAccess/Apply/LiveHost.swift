@@ -1,0 +1,119 @@
+internal import Delivery
+internal import Diagnostics
+
+/// The live state of the network namespace that this process runs in.
+struct LiveHost: Sendable {
+    let interface: String
+    /// Written into the environment of every tool, so that those of a killed process are found.
+    let id: String
+    let tools: any ToolRunning
+
+    static let variable = "HAUBERK_APPLY_ID"
+
+    private func run(_ tool: String, _ words: [String], _ input: [UInt8] = []) async throws -> ToolResult {
+        var run = ToolRun(tool, words)
+        run.input = input
+        run.timeoutSeconds = 120
+        run.environment = [Self.variable: id]
+        return try await tools.run(run)
+    }
+
+    private func done(_ tool: String, _ words: [String], _ input: [UInt8] = []) async throws {
+        let result = try await run(tool, words, input)
+        guard !result.succeeded else { return }
+        throw Self.failure(tool, result)
+    }
+
+    /// What a tool said, without what could be a key.
+    static func failure(_ tool: String, _ result: ToolResult) -> Failure {
+        let lines = result.errorText.split(separator: "\n").filter { !$0.hasPrefix("[#]") }
+        let last = lines.suffix(3).joined(separator: "; ")
+        let words = last.split(separator: " ").map { $0.utf8.count >= 40 ? "…" : String($0) }.joined(separator: " ")
+        if result.ending == .exited(78) { return Failure(.toolMissing, .missingTool, words) }
+        return Failure(.no, .applyFailed, "\(shown(tool)) failed: \(words.isEmpty ? "\(result.ending)" : words)")
+    }
+
+    /// What the tools say of the interface; nil if there is none.
+    func report() async throws -> ObservedInterface.Report? {
+        let link = try await run("ip", ["-o", "link", "show", "dev", interface])
+        guard link.succeeded else { return nil }
+        let dump = try await run("wg", ["show", interface, "dump"])
+        guard dump.succeeded else { throw Self.failure("wg", dump) }
+        let addresses = try await run("ip", ["-o", "address", "show", "dev", interface])
+        var routes: [String] = []
+        for family in ["-4", "-6"] {
+            let words = [family, "route", "show", "table", "all", "dev", interface]
+            routes.append(try await run("ip", words).outputText)
+        }
+        return ObservedInterface.Report(
+            dump: dump.outputText, link: link.outputText, addresses: addresses.outputText, routes: routes)
+    }
+
+    func observe() async throws -> ObservedInterface? {
+        guard let report = try await report() else { return nil }
+        guard let observed = ObservedInterface(report) else {
+            throw Failure(.no, .applyFailed, "\(shown(interface)) is there and is no interface of WireGuard's")
+        }
+        return observed
+    }
+
+    func take(_ step: LiveStep, with files: StepFiles) async throws {
+        switch step {
+        case .down: try await done("wg-quick", ["down", files.formerConfiguration])
+        case .up: try await done("wg-quick", ["up", files.configuration])
+        case .loadFirewall: try await done(files.script, ["load"])
+        case .removeFirewall: try await done(files.formerScript, ["remove"])
+        case .device(let key, let port, let mark): try await setDevice(key, port, mark)
+        case .configure(let peers):
+            let text = peers.sorted { $0.key < $1.key }.map { $1.section(of: $0) }.joined()
+            try await done("wg", ["addconf", interface, "/dev/stdin"], Array(text.utf8))
+        case .adjust(let key, let change): try await adjust(key, change)
+        case .remove(let keys):
+            for start in stride(from: 0, to: keys.count, by: 500) {
+                let words = keys[start..<min(start + 500, keys.count)].flatMap { ["peer", $0, "remove"] }
+                try await done("wg", ["set", interface] + words)
+            }
+        case .network(let changes):
+            let text = changes.map { $0.line(interface) + "\n" }.joined()
+            try await done("ip", ["-batch", "-"], Array(text.utf8))
+        }
+    }
+
+    /// The files that steps are taken with.
+    struct StepFiles: Sendable {
+        var configuration: String
+        var script: String
+        var formerConfiguration: String
+        var formerScript: String
+    }
+
+    private func setDevice(_ key: HiddenKey?, _ port: UInt16?, _ mark: UInt32?) async throws {
+        var words = ["set", interface]
+        if let port { words += ["listen-port", "\(port)"] }
+        if let mark { words += ["fwmark", "\(mark)"] }
+        if key != nil { words += ["private-key", "/dev/stdin"] }
+        try await done("wg", words, Array((key?.text ?? "").utf8))
+    }
+
+    private func adjust(_ key: String, _ change: PeerAdjustment) async throws {
+        var words = ["set", interface, "peer", key]
+        if change.presharedKey != nil { words += ["preshared-key", "/dev/stdin"] }
+        if let endpoint = change.endpoint { words += ["endpoint", endpoint] }
+        if let seconds = change.keepalive { words += ["persistent-keepalive", "\(seconds)"] }
+        let secret = change.presharedKey.map { $0?.text ?? HiddenKey.absent } ?? ""
+        try await done("wg", words, Array(secret.utf8))
+    }
+
+    /// Whether the script's rules are loaded.
+    func isLoaded(_ script: String) async throws -> Bool { try await run(script, ["report"]).succeeded }
+
+    func firewall(_ script: String, _ word: String) async throws { try await done(script, [word]) }
+
+    /// Ends the interface, whatever state it is in.
+    func removeInterface(_ configuration: String) async throws {
+        guard try await run("ip", ["-o", "link", "show", "dev", interface]).succeeded else { return }
+        if try await run("wg-quick", ["down", configuration]).succeeded { return }
+        guard try await run("ip", ["-o", "link", "show", "dev", interface]).succeeded else { return }
+        try await done("ip", ["link", "delete", "dev", interface])
+    }
+}

@@ -1,0 +1,52 @@
+import TestSupport
+import Testing
+
+/// `hauberk apply` on two hosts with wireguard-go and nftables, in namespaces of their own.
+@Suite(.serialized, .enabled(if: Script.apply.isPossible, "packages are missing")) struct ApplyTests {
+    // alpha ── vpc ── beta
+    @Test func `a first apply brings the tunnel up, and a second one touches nothing`() throws {
+        try play("first", ["a first apply brings the tunnel up", "a second apply touches nothing"])
+    }
+
+    @Test func `a peer more cuts nobody's session and loses no packet`() throws {
+        try play("add", ["a peer more cuts nobody's session and loses no packet"])
+    }
+
+    @Test func `a bad tree changes nothing, and a firewall that cuts the tunnel is put back`() throws {
+        try play(
+            "refuse", ["a bad tree is refused and changes nothing", "a firewall that cuts the tunnel is put back"])
+    }
+
+    @Test func `what is not confirmed is put back, and a second one is told who is at work`() throws {
+        try play(
+            "confirm",
+            [
+                "what nobody confirms is put back, though the first process was killed",
+                "a second one is told who is at work", "what is confirmed stays", "what is refused is put back",
+            ])
+    }
+
+    @Test func `killed anywhere, the host is wholly old or wholly new`() throws {
+        try play("killed", ["killed anywhere, the host is wholly old or wholly new"])
+    }
+
+    @Test func `killed while it is brought up, the host has no interface, or all`() throws {
+        try play("cut", ["killed while it is brought up, the host has no interface, or all"])
+    }
+
+    @Test func `keys, endpoints and hooks are changed, and the way back is exact`() throws {
+        try play("change", ["keys, hooks and a firewall that goes come about", "and the way back is exact"])
+    }
+
+    @Test func `a full and a read-only disk change nothing`() throws {
+        try play("full", ["a full and a read-only disk change nothing"])
+    }
+
+    private func play(_ scene: String, _ seen: [String]) throws {
+        try withTemporaryFolder { folder in
+            let end = try Script.apply.run([folder, scene], in: folder)
+            #expect(end.status == 0, "\(end.output)\(end.errors)")
+            #expect(end.output.split(separator: "\n").map(String.init) == seen)
+        }
+    }
+}

@@ -1,0 +1,307 @@
+#!/usr/bin/env bash
+# hauberk apply on real hosts: apply.sh FOLDER SCENE HAUBERK
+#
+#   alpha ── vpc ── beta          wireguard-go, wg-quick and nftables on each, its files below a root of its own
+#
+# Each thing that was seen is a line on standard output.
+source "$(dirname "$0")/namespace.sh"
+need wg-quick wireguard-tools wireguard-go wireguard-go nft nftables ping iputils-ping
+need_root
+asked "$@" && exit
+enter_as_root "$@"
+
+scene=$2
+hauberk=$3
+data=/mnt
+settle $data
+source "$(dirname "$0")/hosts.sh"
+export WG_QUICK_USERSPACE_IMPLEMENTATION=wireguard-go HAUBERK_IDENTITY=$data/identity
+unset HAUBERK_APPLY_KILL_AT
+
+hub vpc
+host alpha && host beta
+wire alpha eth1 vpc 10.132.0.2/16
+wire beta eth1 vpc 10.132.0.3/16
+
+mkdir $data/mesh
+cat >$data/mesh/mesh.yaml <<'END'
+mesh: pair
+prefixes: [10.88.0.0/16, fd5a:3c71:9e00::/48]
+sites:
+  here: {network: 10.132.0.0/16, interface: eth1}
+services:
+  ssh: {expose: {all: private}}
+allow:
+  - {from: all, to: all, service: ssh}
+guard: {plaintext: reject, rescue: {from: beta, port: 22/tcp, over: underlay}}
+peers:
+  alpha: {site: here, private: 10.132.0.2}
+  beta: {site: here, private: 10.132.0.3}
+END
+"$hauberk" init $data/mesh --operator tester >/dev/null 2>&1 || fail "no mesh"
+render() { "$hauberk" --mesh $data/mesh render --out $data/out >/dev/null || fail "nothing was rendered"; }
+render
+
+# apply HOST ARGUMENT …: its answer in $data/HOST.said, its exit status in $status.
+apply() {
+    local host=$1
+    shift
+    status=0
+    on $host "$hauberk" apply "$@" --root $data/root-$host >$data/$host.said 2>&1 || status=$?
+}
+expect() { ((status == $1)) || fail "apply ended with $status, not $1: $(cat $data/$2.said)"; }
+pending() { [[ -e $data/root-$1/var/lib/hauberk/apply/pending ]]; }
+settled() { ! pending $1; }
+address() { sed -n 's/^Address = \([0-9.]*\).*/\1/p' $data/out/$1/etc/wireguard/wg0.conf; }
+reach() { on alpha ping -c 1 -W 1 $(address beta); }
+
+# All that a host is: the interface, its network, the firewall and the files.
+state() {
+    on $1 wg showconf wg0 2>/dev/null | sort || true
+    on $1 ip -o addr show dev wg0 2>/dev/null | sed 's/^[0-9]*: //' | grep -v fe80 || true
+    on $1 ip -o link show dev wg0 2>/dev/null | grep -o 'mtu [0-9]*' || true
+    on $1 ip -4 route show table all dev wg0 2>/dev/null || true
+    on $1 ip -6 route show table all dev wg0 2>/dev/null | grep -v 'fe80\|multicast' || true
+    on $1 nft -s list ruleset | grep -v 'packets\|counter' || true
+    (cd $data/root-$1 && find . -path ./var -prune -o -type f -exec stat -c '%n %a' {} + -exec sha256sum {} + | sort)
+}
+up() {
+    mkdir -p $data/root-alpha $data/root-beta
+    local host
+    for host in alpha beta; do
+        apply $host $data/out/$host
+        expect 0 $host
+    done
+    await 10 "the tunnel" reach
+}
+
+first() {
+    up
+    echo "a first apply brings the tunnel up"
+    local host
+    for host in alpha beta; do
+        diff -r $data/out/$host/etc $data/root-$host/etc >&2 || fail "other files than rendered"
+    done
+    find $data/root-alpha -exec stat -c '%n %Y %Z %i' {} + >$data/before
+    on alpha wg show wg0 dump | cut -f 1-5,8 >>$data/before
+    apply alpha $data/out/alpha
+    expect 0 alpha
+    grep -q "nothing to do" $data/alpha.said || fail "$(cat $data/alpha.said)"
+    find $data/root-alpha -exec stat -c '%n %Y %Z %i' {} + >$data/after
+    on alpha wg show wg0 dump | cut -f 1-5,8 >>$data/after
+    # The lock is opened, and nothing else is touched.
+    diff $data/before $data/after >&2 || fail "a second apply touched something"
+    echo "a second apply touches nothing"
+}
+
+add() {
+    up
+    on alpha wg show wg0 latest-handshakes >$data/before
+    start alpha $data/ping ping -i 0.005 -w 30 $(address beta)
+    local ping=$started
+    "$hauberk" --mesh $data/mesh add gamma --site here --private 10.132.0.4 >/dev/null 2>&1 || fail "no gamma"
+    render
+    local host
+    for host in alpha beta; do
+        apply $host $data/out/$host
+        expect 0 $host
+        (($(on $host wg show wg0 peers | wc -l) == 2)) || fail "no new peer"
+    done
+    kill -INT $ping
+    wait $ping || true
+    grep -q " 0% packet loss" $data/ping || fail "packets were lost: $(tail -n 3 $data/ping)"
+    on alpha wg show wg0 latest-handshakes | grep -F "$(cat $data/before)" >/dev/null || fail "a session was cut"
+    echo "a peer more cuts nobody's session and loses no packet"
+}
+
+refuse() {
+    up
+    state alpha >$data/before
+    try() {
+        apply alpha $data/bad
+        expect $1 alpha
+        state alpha | diff $data/before - >&2 || fail "a refused tree changed something"
+        pending alpha && fail "something is pending"
+        ! grep -qF -f <(sed -n 's/^P[a-z]*Key = //p;s/^PresharedKey = //p' $data/out/alpha/etc/wireguard/wg0.conf |
+            head -n 1) $data/alpha.said || fail "a key was printed"
+        rm -r $data/bad
+    }
+    bad() { cp -a $data/out/alpha $data/bad; }
+    bad && rm $data/bad/etc/hauberk/wg0/firewall && try 65
+    bad && chmod 644 $data/bad/etc/wireguard/wg0.conf && try 65
+    bad && chmod 666 $data/bad/etc/hauberk/wg0/rules.nft && try 65
+    bad && echo nonsense >>$data/bad/etc/hauberk/wg0/rules.nft && try 65
+    bad && echo nonsense >>$data/bad/etc/wireguard/wg0.conf && try 65
+    bad && ln -s /etc/passwd $data/bad/etc/hauberk/wg0/link && try 65
+    bad && echo x >$data/bad/etc/passwd && try 65
+    echo "a bad tree is refused and changes nothing"
+    bad && sed -i 's/51820/51999/g' $data/bad/etc/hauberk/wg0/rules.nft && try 1
+    grep -q "no answer any more" $data/alpha.said || fail "$(cat $data/alpha.said)"
+    reach >/dev/null || fail "the tunnel is cut"
+    echo "a firewall that cuts the tunnel is put back"
+}
+
+# A tree with another MTU, a peer more, another firewall and a route more.
+other() {
+    "$hauberk" --mesh $data/mesh add gamma --site here --private 10.132.0.4 >/dev/null 2>&1 || fail "no gamma"
+    sed -i 's/^mesh: pair/&\nwireguard: {mtu: 1300}/' $data/mesh/mesh.yaml
+    sed -i 's/^services:/&\n  web: {ports: [80\/tcp], expose: {all: private}}/; s/^allow:/&\n  - {from: all, to: all, service: web}/' \
+        $data/mesh/mesh.yaml
+    cp -a $data/out $data/old
+    render
+    sed -i 's/^Table = off/&\nPostUp = ip -4 route replace 10.99.0.0\/16 dev %i\nPostUp = ip -6 route replace fd99::\/48 dev %i/
+        s/^Address = .*/&, 10.88.250.1\/32, fd5a:3c71:9e00::fa01\/128/' $data/out/alpha/etc/wireguard/wg0.conf
+}
+
+confirm() {
+    up
+    state alpha >$data/before
+    other
+    begin() {
+        start alpha $data/alpha.log "$hauberk" apply $data/out/alpha --confirm-within $1 --root $data/root-alpha
+        await 20 "what waits" test -e $data/root-alpha/var/lib/hauberk/apply/pending/waiting
+    }
+    begin 2
+    kill -KILL $started
+    wait $started 2>/dev/null || true
+    [[ $(on alpha wg show wg0 peers | wc -l) == 2 ]] || fail "it was not applied"
+    await 15 "the way back" settled alpha
+    state alpha | diff $data/before - >&2 || fail "not all is as before"
+    echo "what nobody confirms is put back, though the first process was killed"
+    begin 60
+    apply alpha $data/out/alpha
+    expect 75 alpha
+    grep -q 'process [0-9]* for "wg0", waiting' $data/alpha.said || fail "$(cat $data/alpha.said)"
+    apply alpha --status
+    grep -q "wg0: waiting" $data/alpha.said || fail "$(cat $data/alpha.said)"
+    echo "a second one is told who is at work"
+    apply alpha --confirm
+    expect 0 alpha
+    wait $started || fail "$(cat $data/alpha.log)"
+    diff -r $data/out/alpha/etc $data/root-alpha/etc >&2 || fail "other files than rendered"
+    apply alpha --confirm
+    expect 1 alpha
+    apply alpha $data/out/alpha
+    grep -q "nothing to do" $data/alpha.said || fail "$(cat $data/alpha.said)"
+    echo "what is confirmed stays"
+    state alpha >$data/after
+    render_old() { start alpha $data/alpha.log "$hauberk" apply $data/old/alpha --confirm-within 60 --root $data/root-alpha; }
+    render_old
+    await 20 "what waits" test -e $data/root-alpha/var/lib/hauberk/apply/pending/waiting
+    apply alpha --rollback
+    expect 0 alpha
+    wait $started && fail "what was put back ended well"
+    state alpha | diff $data/after - >&2 || fail "not all is as before"
+    echo "what is refused is put back"
+}
+
+killed() {
+    up
+    other
+    state alpha >$data/before
+    local point=0 old=0 new=0
+    while :; do
+        point=$((point + 1))
+        ((point < 40)) || fail "there is no end"
+        HAUBERK_APPLY_KILL_AT=$point apply alpha $data/out/alpha
+        ((status == 0)) && break
+        ((status == 137)) || fail "killed at $point: $status $(cat $data/alpha.said)"
+        settle_down $point
+        if state alpha | diff $data/before - >$data/difference; then
+            old=$((old + 1))
+        elif diff -r $data/out/alpha/etc $data/root-alpha/etc >/dev/null && matches; then
+            new=$((new + 1))
+            break
+        else
+            fail "killed at $point, it is neither old nor new: $(cat $data/difference)"
+        fi
+        [[ -z $(find $data/root-alpha/etc -name '*.hauberk-*') ]] || fail "killed at $point, files are left"
+        reach >/dev/null || fail "killed at $point, the tunnel is gone"
+    done
+    ((old >= 8)) || fail "only $old places"
+    apply alpha $data/out/alpha
+    expect 0 alpha
+    echo "killed anywhere, the host is wholly old or wholly new"
+}
+settle_down() {
+    # Before the other process is there, the next apply puts back; a dry run would not.
+    if (($1 <= 2)); then apply alpha --rollback; else await 20 "the way back from $1" settled alpha; fi
+}
+matches() {
+    apply alpha $data/out/alpha --dry-run
+    grep -q "nothing to do" $data/alpha.said
+}
+
+# A first apply that is killed after a random time, also in the middle of wg-quick.
+cut() {
+    mkdir -p $data/root-alpha
+    state alpha >$data/before
+    local round delay
+    RANDOM=${SEED:-7}
+    for round in {1..12}; do
+        delay=$((50 + RANDOM % 900))
+        start alpha $data/alpha.log "$hauberk" apply $data/out/alpha --root $data/root-alpha
+        read -rt "$(printf '%d.%03d' $((delay / 1000)) $((delay % 1000)))" <> <(:) || true
+        kill -KILL $started 2>/dev/null || true
+        wait $started 2>/dev/null || true
+        await 20 "a free host" free
+        apply alpha --rollback
+        if [[ -e $data/root-alpha/etc/wireguard/wg0.conf ]]; then
+            matches || fail "cut after $delay ms, it is half new"
+            on alpha wg-quick down wg0 2>/dev/null || on alpha ip link delete dev wg0
+            on alpha $data/root-alpha/etc/hauberk/wg0/firewall remove
+            rm -r $data/root-alpha && mkdir $data/root-alpha
+        fi
+        # A little later too, when what was left running would have come to its end.
+        read -rt 0.3 <> <(:) || true
+        state alpha | diff $data/before - >&2 || fail "cut after $delay ms, something is left"
+    done
+    echo "killed while it is brought up, the host has no interface, or all"
+}
+# Whether no process of an apply is left.
+free() { ! on alpha pgrep -f "apply-guard $data/root-alpha" && ! pgrep -f "apply-guard $data/root-alpha"; }
+
+change() {
+    up
+    state alpha >$data/before
+    cp -a $data/out/alpha $data/tree
+    local conf=$data/tree/etc/wireguard/wg0.conf
+    sed -i "s#^PresharedKey = .*#PresharedKey = $(wg genpsk)#; s#^PrivateKey = .*#PrivateKey = $(wg genkey)#" $conf
+    sed -i 's/^ListenPort = .*/ListenPort = 51830/; s/^MTU = .*/&\nFwMark = 77/' $conf
+    sed -i "s#^Table = off#&\nPostUp = touch $data/hooked#; /firewall load/d; /firewall remove/d" $conf
+    rm -r $data/tree/etc/hauberk $data/tree/etc/systemd
+    start alpha $data/alpha.log "$hauberk" apply $data/tree --confirm-within 60 --root $data/root-alpha
+    await 30 "what waits" test -e $data/root-alpha/var/lib/hauberk/apply/pending/waiting
+    [[ -e $data/hooked && $(on alpha wg show wg0 fwmark) == 0x4d && $(on alpha wg show wg0 listen-port) == 51830 ]] ||
+        fail "not all has come about"
+    ! on alpha nft list ruleset | grep -q hauberk || fail "the firewall is still there"
+    echo "keys, hooks and a firewall that goes come about"
+    apply alpha --rollback
+    expect 0 alpha
+    wait $started || true
+    state alpha | diff $data/before - >&2 || fail "not all is as before"
+    await 30 "the tunnel" reach
+    echo "and the way back is exact"
+}
+
+full() {
+    up
+    state alpha >$data/before
+    other
+    on alpha mount -t tmpfs -o size=16k,mode=755 tmpfs $data/root-alpha/var/lib/hauberk/apply
+    apply alpha $data/out/alpha
+    expect 74 alpha
+    grep -q disk-full $data/alpha.said || fail "$(cat $data/alpha.said)"
+    on alpha umount $data/root-alpha/var/lib/hauberk/apply
+    state alpha | diff $data/before - >&2 || fail "not all is as before"
+    on alpha mount --bind $data/root-alpha/etc/hauberk $data/root-alpha/etc/hauberk
+    on alpha mount -o remount,bind,ro $data/root-alpha/etc/hauberk
+    apply alpha $data/out/alpha
+    expect 77 alpha
+    on alpha umount $data/root-alpha/etc/hauberk
+    state alpha | diff $data/before - >&2 || fail "not all is as before"
+    pending alpha && fail "something is pending"
+    echo "a full and a read-only disk change nothing"
+}
+
+$scene
