@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test func `killed while it is brought up, the host has no interface, or all`() throws {
-        try play("cut", ["killed while it is brought up, the host has no interface, or all"])
+        try play("interrupted", ["killed while it is brought up, the host has no interface, or all"])
     }
 
     @Test func `keys, endpoints and hooks are changed, and the way back is exact`() throws {

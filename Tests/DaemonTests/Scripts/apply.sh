@@ -76,6 +76,11 @@ up() {
 }
 
 first() {
+    mkdir $data/root-alpha
+    apply alpha $data/out/alpha --dry-run
+    expect 0 alpha
+    grep -q "bring the interface up" $data/alpha.said || fail "$(cat $data/alpha.said)"
+    [[ -z $(ls -A $data/root-alpha) ]] || fail "a dry run wrote something"
     up
     echo "a first apply brings the tunnel up"
     local host
@@ -89,6 +94,8 @@ first() {
     grep -q "nothing to do" $data/alpha.said || fail "$(cat $data/alpha.said)"
     find $data/root-alpha -exec stat -c '%n %Y %Z %i' {} + >$data/after
     on alpha wg show wg0 dump | cut -f 1-5,8 >>$data/after
+    apply alpha $data/out/alpha --json
+    grep -q '"outcome" : "unchanged"' $data/alpha.said || fail "$(cat $data/alpha.said)"
     # The lock is opened, and nothing else is touched.
     diff $data/before $data/after >&2 || fail "a second apply touched something"
     echo "a second apply touches nothing"
@@ -122,8 +129,8 @@ refuse() {
         expect $1 alpha
         state alpha | diff $data/before - >&2 || fail "a refused tree changed something"
         pending alpha && fail "something is pending"
-        ! grep -qF -f <(sed -n 's/^P[a-z]*Key = //p;s/^PresharedKey = //p' $data/out/alpha/etc/wireguard/wg0.conf |
-            head -n 1) $data/alpha.said || fail "a key was printed"
+        ! grep -qF "$(sed -n 's/^PrivateKey = //p; s/^PresharedKey = //p' $data/out/alpha/etc/wireguard/wg0.conf)" \
+            $data/alpha.said || fail "a key was printed"
         rm -r $data/bad
     }
     bad() { cp -a $data/out/alpha $data/bad; }
@@ -134,6 +141,9 @@ refuse() {
     bad && echo nonsense >>$data/bad/etc/wireguard/wg0.conf && try 65
     bad && ln -s /etc/passwd $data/bad/etc/hauberk/wg0/link && try 65
     bad && echo x >$data/bad/etc/passwd && try 65
+    bad && sed -i 's/^PresharedKey = /PresharedKey /' $data/bad/etc/wireguard/wg0.conf && try 65
+    bad && sed -i 's/^Table = off/&\nPostUp = false/' $data/bad/etc/wireguard/wg0.conf && try 1
+    await 30 "the tunnel" reach
     echo "a bad tree is refused and changes nothing"
     bad && sed -i 's/51820/51999/g' $data/bad/etc/hauberk/wg0/rules.nft && try 1
     grep -q "no answer any more" $data/alpha.said || fail "$(cat $data/alpha.said)"
@@ -233,7 +243,7 @@ matches() {
 }
 
 # A first apply that is killed after a random time, also in the middle of wg-quick.
-cut() {
+interrupted() {
     mkdir -p $data/root-alpha
     state alpha >$data/before
     local round delay
