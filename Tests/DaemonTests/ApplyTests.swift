@@ -22,6 +22,7 @@ import Testing
             "confirm",
             [
                 "what nobody confirms is put back, though the first process was killed",
+                "if both are killed, the next command puts back",
                 "a second one is told who is at work", "what is confirmed stays", "what is refused is put back",
             ])
     }

@@ -171,13 +171,23 @@ confirm() {
         start alpha $data/alpha.log "$hauberk" apply $data/out/alpha --confirm-within $1 --root $data/root-alpha
         await 20 "what waits" test -e $data/root-alpha/var/lib/hauberk/apply/pending/waiting
     }
+    guard() { pgrep -f "apply-guard $data/root-alpha"; }
     begin 2
+    [[ $(ps -o sid= -p $(guard)) -eq $(guard) ]] || fail "the other process is of this session"
     kill -KILL $started
     wait $started 2>/dev/null || true
     [[ $(on alpha wg show wg0 peers | wc -l) == 2 ]] || fail "it was not applied"
     await 15 "the way back" settled alpha
     state alpha | diff $data/before - >&2 || fail "not all is as before"
     echo "what nobody confirms is put back, though the first process was killed"
+    begin 60
+    kill -KILL $started $(guard)
+    wait $started 2>/dev/null || true
+    await 5 "the end of both" free
+    apply alpha --rollback
+    expect 0 alpha
+    state alpha | diff $data/before - >&2 || fail "not all is as before"
+    echo "if both are killed, the next command puts back"
     begin 60
     apply alpha $data/out/alpha
     expect 75 alpha
