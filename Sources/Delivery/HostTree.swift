@@ -67,7 +67,9 @@ package struct HostTree: Sendable {
         let escaped = files.map(\.path)
         let known = ["etc/hauberk/\(interface)/", "etc/systemd/system/hauberk-firewall-", Self.plugins]
         for path in escaped where path != "etc/wireguard/\(interface).conf" {
-            guard known.contains(where: { path.hasPrefix($0) }), !path.utf8.contains(where: { $0 < 0x21 }) else {
+            guard known.contains(where: { path.hasPrefix($0) }), !path.utf8.contains(where: { $0 < 0x21 }),
+                !path.hasPrefix(known[0]) || path.utf8.filter({ $0 == 0x2f }).count == 3
+            else {
                 throw refused(
                     "\(quoted(shown)) holds \(quoted(path)), which apply could not put back",
                     "apply takes trees with nftables, iptables or no firewall; install others by hand")

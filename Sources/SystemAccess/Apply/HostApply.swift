@@ -67,12 +67,12 @@ package struct HostApply: Sendable {
         let disk = folder.disk
         let tree = try HostTree(try reported { try disk.tree(request.tree) }, shown: request.tree)
         try requireRoot()
-        try await check(tree, .firewall)
-        guard request.extent == .whole else { return try await plan(tree).report }
+        try await checkFirewall(tree)
+        guard request.extent == .whole else { return try await plan(tree, from: request.tree).report }
         let lock = try takeLock()
         defer { disk.files.unlock(lock) }
         try await recover()
-        let plan = try await plan(tree)
+        let plan = try await plan(tree, from: request.tree)
         guard !plan.isEmpty else { return plan.report }
         let run = ApplyRun(folder: folder, tools: tools, progress: progress, plan: plan)
         return try await run.run(confirmWithin: request.confirmWithin, lock: lock)
@@ -123,37 +123,37 @@ package struct HostApply: Sendable {
     }
 
     /// What is to be done. wg-quick reads the configuration where it will have to: it takes a second for 1,000 peers.
-    private func plan(_ tree: HostTree) async throws -> ApplyPlan {
+    private func plan(_ tree: HostTree, from path: String) async throws -> ApplyPlan {
         let plan = try await ApplyPlan.make(tree, folder, tools)
-        if plan.change.steps.contains(.up) { try await check(tree, .configuration) }
+        if plan.change.steps.contains(.up) {
+            try await check([ToolRun("wg-quick", ["strip", "\(path)/\(tree.configuration)"])])
+        }
         return plan
     }
 
-    private enum Part { case firewall, configuration }
-
-    /// The real tools read the files, in a private folder.
-    private func check(_ tree: HostTree, _ part: Part) async throws {
+    /// The firewall's own script reads its files, in a private folder; nothing secret is among them.
+    private func checkFirewall(_ tree: HostTree) async throws {
+        var runs = [ToolRun("ip", ["-V"]), ToolRun("wg", ["--version"])]
+        guard tree.hasFirewall else { return try await check(runs) }
         let scratch = try TemporaryFolder(prefix: "hauberk-apply")
         defer { scratch.remove() }
         let disk = folder.disk
         try reported {
-            for file in tree.files {
-                let path = "\(scratch.path)/\(file.path)"
-                try disk.files.makeFolders(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]), mode: 0o700)
-                try disk.create(path, file.bytes, mode: file.mode)
+            try disk.files.makeFolders("\(scratch.path)/etc/hauberk/\(tree.interface)", mode: 0o700)
+            for file in tree.files where file.path.hasPrefix("etc/hauberk/") {
+                try disk.create("\(scratch.path)/\(file.path)", file.bytes, mode: file.mode)
             }
         }
-        var runs = [ToolRun("ip", ["-V"]), ToolRun("wg", ["--version"])]
-        if part == .configuration {
-            runs = [ToolRun("wg-quick", ["strip", "\(scratch.path)/\(tree.configuration)"])]
-        } else if tree.hasFirewall {
-            runs.append(ToolRun("sh", ["-n", "\(scratch.path)/\(tree.script)"]))
-            runs.append(ToolRun("\(scratch.path)/\(tree.script)", ["check"]))
-        }
+        runs.append(ToolRun("sh", ["-n", "\(scratch.path)/\(tree.script)"]))
+        runs.append(ToolRun("\(scratch.path)/\(tree.script)", ["check"]))
+        try await check(runs)
+    }
+
+    private func check(_ runs: [ToolRun]) async throws {
         for run in runs {
             let result = try await tools.run(run)
             guard !result.succeeded else { continue }
-            let failure = LiveHost.failure(run.tool.hasPrefix("/") ? tree.script : run.tool, result)
+            let failure = LiveHost.failure(run.tool.hasPrefix("/") ? "firewall check" : run.tool, result)
             if failure.status == .toolMissing { throw failure }
             throw HostTree.refused(failure.diagnostics[0].message, "render it again; nothing was changed on the host")
         }

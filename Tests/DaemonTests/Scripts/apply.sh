@@ -15,7 +15,8 @@ hauberk=$3
 data=/mnt
 settle $data
 source "$(dirname "$0")/hosts.sh"
-export WG_QUICK_USERSPACE_IMPLEMENTATION=wireguard-go HAUBERK_IDENTITY=$data/identity
+# What is killed leaves its private folder behind.
+export TMPDIR=$data WG_QUICK_USERSPACE_IMPLEMENTATION=wireguard-go HAUBERK_IDENTITY=$data/identity
 unset HAUBERK_APPLY_KILL_AT
 
 hub vpc
