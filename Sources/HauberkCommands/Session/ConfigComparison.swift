@@ -26,7 +26,7 @@ struct ConfigComparison {
     /// Notes in `change` what differs.
     func note(in change: inout HostChange, _ names: Names) {
         change.compare(
-            ObservedInterface(old.facts(names)), DesiredInterface(new.facts(names)), Secrets(old: old, new: new))
+            WrittenInterface(old.facts(names)), RenderedInterface(new.facts(names)), Secrets(old: old, new: new))
     }
 
     private struct Secrets: SecretComparison {

@@ -83,7 +83,7 @@ package struct FileChange: Sendable, Hashable {
 extension HostChange {
     /// Notes what differs between what the host has and what it is to have.
     package mutating func compare(
-        _ observed: ObservedInterface, _ desired: DesiredInterface, _ secrets: some SecretComparison
+        _ observed: WrittenInterface, _ desired: RenderedInterface, _ secrets: some SecretComparison
     ) {
         let (old, new) = (observed.facts, desired.facts)
         privateKey = secrets.privateKey

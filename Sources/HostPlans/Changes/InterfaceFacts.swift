@@ -36,14 +36,14 @@ package struct InterfaceFacts: Sendable, Hashable {
 }
 
 /// What a host's configuration is to say.
-package struct DesiredInterface: Sendable {
+package struct RenderedInterface: Sendable {
     package let facts: InterfaceFacts
 
     package init(_ facts: InterfaceFacts) { self.facts = facts }
 }
 
 /// What the configuration says that the host has.
-package struct ObservedInterface: Sendable {
+package struct WrittenInterface: Sendable {
     package let facts: InterfaceFacts
 
     package init(_ facts: InterfaceFacts) { self.facts = facts }
