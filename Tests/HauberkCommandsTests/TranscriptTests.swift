@@ -50,6 +50,14 @@ import Testing
             ])
     }
 
+    @Test func `a new group and several peers of it come in at once`() throws {
+        let folder = try TranscriptFolder()
+        defer { folder.remove() }
+        try folder.require("hauberk init mesh && sed -i '1a groups: {app: {}}' mesh/mesh.yaml")
+        try folder.require("printf 'name,public,groups\\na,203.0.113.1,app\\nb,203.0.113.2,app\\n' >list.csv")
+        try folder.require("hauberk add --mesh mesh --from list.csv && hauberk check --mesh mesh")
+    }
+
     @Test func `a tree that is copied to a host's root leaves its folders open`() throws {
         let folder = try TranscriptFolder()
         defer { folder.remove() }

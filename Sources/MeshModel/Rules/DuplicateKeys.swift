@@ -8,7 +8,9 @@ enum DuplicateKeys: Rule {
         owners.reserveCapacity(input.mesh.peers.count)
         var findings: [Diagnostic] = []
         for peer in input.mesh.peers {
-            guard let key = peer.publicKey?.value ?? input.lock?.peers[peer.name]?.publicKey else { continue }
+            let allotted = input.lock?.peers[peer.name]?.publicKey
+            // One that is yet to be made is nobody else's.
+            guard let key = peer.publicKey?.value ?? allotted, !key.isEmpty else { continue }
             guard let other = owners.updateValue(peer.name, forKey: key) else { continue }
             findings.append(
                 Diagnostic(
