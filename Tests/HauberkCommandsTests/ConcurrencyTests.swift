@@ -19,6 +19,7 @@ import Testing
         try withTemporaryFolder { folder in
             let place = (mesh: "\(folder)/mesh", identity: "\(folder)/identity")
             try run(["init", place.mesh, "--prefix", "10.90.0.0/16", "--identity", place.identity])
+            try run(["ledger", "reconcile", "--mesh", place.mesh, "--identity", place.identity])
             try work(folder, place)
         }
     }

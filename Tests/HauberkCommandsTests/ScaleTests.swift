@@ -16,6 +16,7 @@ import Testing
             let place = (mesh: "\(folder)/mesh", identity: "\(folder)/identity")
             let rest = ["--mesh", place.mesh, "--identity", place.identity]
             try run(["init", place.mesh, "--prefix", "10.64.0.0/12", "--identity", place.identity])
+            try run(["ledger", "reconcile"] + rest)
             let lines = (0..<Self.count).map { "peer-\($0),198.18.\($0 / 250).\($0 % 250 + 1)" }
             try save("name,public\n" + lines.joined(separator: "\n") + "\n", to: "\(folder)/list.csv")
             let added = try timed("add", program, ["--from", "\(folder)/list.csv"] + rest, in: folder)
