@@ -120,10 +120,10 @@ package struct LockText: Sendable {
 
 extension LockFile {
     /// The keys of all peers, sorted by name; one that is no key is left out.
-    package var ledgerKeys: [LedgerKey] {
+    package var ledgerKeys: [KeyringEntry] {
         peers.sorted { $0.key < $1.key }.compactMap { name, peer in
             (try? PublicKey(parsing: peer.publicKey)).map {
-                LedgerKey(peer: name, epoch: peer.epoch, publicKey: $0)
+                KeyringEntry(peer: name, epoch: peer.epoch, publicKey: $0)
             }
         }
     }

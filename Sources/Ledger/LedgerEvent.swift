@@ -1,28 +1,13 @@
 package import Keys
 
-/// A public key by what it belongs to.
-package struct LedgerKey: Hashable, Sendable {
-    package let peer: String
-    /// From 1; counts the peer's keys.
-    package let epoch: UInt32
-    package let publicKey: PublicKey
-
-    /// The names and epochs are those of a lock file, which has checked them.
-    package init(peer: String, epoch: UInt32, publicKey: PublicKey) {
-        self.peer = peer
-        self.epoch = epoch
-        self.publicKey = publicKey
-    }
-}
-
 /// What one line of a ledger says has happened.
 package enum LedgerEvent: Hashable, Sendable {
     /// The ledger begins; who signs the line is its first operator, with this key.
     case genesis(OperatorKey)
     /// A new key is valid from now on, beside those that the peer has.
-    case key(LedgerKey)
+    case key(KeyringEntry)
     /// A key that `mesh.lock` had without a line here is valid, since nobody knows when.
-    case found(LedgerKey)
+    case found(KeyringEntry)
     /// A key of a peer ends.
     case retired(peer: String, epoch: UInt32)
     /// A peer is gone, and all its keys end.
@@ -54,7 +39,7 @@ package enum LedgerEvent: Hashable, Sendable {
         }
     }
 
-    private static func append(_ word: String, _ key: LedgerKey, to text: inout [UInt8]) {
+    private static func append(_ word: String, _ key: KeyringEntry, to text: inout [UInt8]) {
         text += word.utf8
         text += key.peer.utf8
         text += " epoch=\(key.epoch) ".utf8

@@ -70,7 +70,7 @@ package struct LedgerHistory: Sendable {
         }
     }
 
-    private mutating func begin(_ key: LedgerKey, _ line: LedgerLine, isFound: Bool) {
+    private mutating func begin(_ key: KeyringEntry, _ line: LedgerLine, isFound: Bool) {
         open[key.peer, default: []].append(records.count)
         records.append(
             Record(

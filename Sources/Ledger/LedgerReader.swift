@@ -125,11 +125,11 @@ struct LedgerReader {
         return event
     }
 
-    private func readKey(_ at: Int) -> LedgerKey? {
+    private func readKey(_ at: Int) -> KeyringEntry? {
         guard let peer = name(at + 1), let epoch = epoch(at + 2), let key = try? PublicKey(base64: field(at + 3)) else {
             return nil
         }
-        return LedgerKey(peer: peer, epoch: epoch, publicKey: key)
+        return KeyringEntry(peer: peer, epoch: epoch, publicKey: key)
     }
 
     private func readEpoch(_ at: Int) -> (String, UInt32)? {

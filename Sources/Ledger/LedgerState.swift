@@ -8,7 +8,7 @@ package struct LedgerState: Sendable {
     /// Of the preshared keys; nil until a line tells it.
     package private(set) var presharedEpoch: UInt32?
     /// The valid keys of each peer, by the order in which they came; no peer is without one.
-    package private(set) var keys: [String: [LedgerKey]] = [:]
+    package private(set) var keys: [String: [KeyringEntry]] = [:]
     private var fingerprints: [String: String] = [:]
 
     /// Why an event cannot follow.
@@ -22,7 +22,7 @@ package struct LedgerState: Sendable {
     }
 
     /// Whether this very key is valid.
-    func holds(_ key: LedgerKey) -> Bool { keys[key.peer]?.contains(key) ?? false }
+    func holds(_ key: KeyringEntry) -> Bool { keys[key.peer]?.contains(key) ?? false }
 
     /// Brings the state up to date with an event that `signer` signed.
     mutating func apply(_ event: LedgerEvent, by signer: String) throws(Refusal) {
@@ -45,7 +45,7 @@ package struct LedgerState: Sendable {
 
     private var hasBegun: Bool { !operators.isEmpty }
 
-    private mutating func begin(_ key: LedgerKey) throws(Refusal) {
+    private mutating func begin(_ key: KeyringEntry) throws(Refusal) {
         if keys[key.peer]?.contains(where: { $0.epoch == key.epoch }) ?? false {
             throw Refusal(message: "peer \(quoted(key.peer)) has a key of epoch \(key.epoch) already")
         }
@@ -63,7 +63,7 @@ package struct LedgerState: Sendable {
     private mutating func rename(_ old: String, _ new: String) throws(Refusal) {
         if keys[new] != nil { throw Refusal(message: "peer \(quoted(new)) is there already") }
         guard let moved = keys.removeValue(forKey: old) else { throw Self.unknown(old) }
-        keys[new] = moved.map { LedgerKey(peer: new, epoch: $0.epoch, publicKey: $0.publicKey) }
+        keys[new] = moved.map { KeyringEntry(peer: new, epoch: $0.epoch, publicKey: $0.publicKey) }
     }
 
     private mutating func admit(_ who: KeyringOperator) throws(Refusal) {

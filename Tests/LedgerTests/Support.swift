@@ -47,9 +47,9 @@ struct Writer {
     }
 
     /// A key that nobody has the private half of.
-    mutating func freshKey(of peer: String) -> LedgerKey {
+    mutating func freshKey(of peer: String) -> KeyringEntry {
         epoch += 1
-        return LedgerKey(peer: peer, epoch: epoch, publicKey: PrivateKey.generate(count: 1).publicKeys[0])
+        return KeyringEntry(peer: peer, epoch: epoch, publicKey: PrivateKey.generate(count: 1).publicKeys[0])
     }
 
     /// Appends an event that can follow, by one of those who may sign it.

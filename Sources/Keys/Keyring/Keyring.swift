@@ -12,7 +12,7 @@ package struct KeyringOperator: Hashable, Sendable {
     }
 }
 
-/// A private key by what it belongs to: a peer's name, its key epoch, and its public key (from `mesh.lock`).
+/// A key by what it belongs to: a peer's name, its key epoch from 1, and its public key (from `mesh.lock`).
 package struct KeyringEntry: Hashable, Sendable {
     package let peer: String
     package let epoch: UInt32
