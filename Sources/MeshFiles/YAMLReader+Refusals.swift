@@ -17,12 +17,19 @@ extension YAMLReader {
         }
     }
 
-    /// `? key` is a key that may span lines; only the plain `key:` is taken.
+    /// `? key` is a key that may span lines; only the plain `key:` is taken. The mark may stand on an earlier line.
     func isExplicitKey(_ place: YAMLPlace) -> Bool {
+        let blanks: [UInt8] = [0x20, 0x09, 0x0D, 0x0A]
+        if frames.last?.layout == .block {
+            let next = bytes[Int(place.end)...].first { $0 != 0x20 && $0 != 0x09 }
+            if next != UInt8(ascii: ":") { return true }
+        }
         var index = Int(place.start) - 1
-        guard index >= 0, bytes[index] == 0x20 else { return false }
-        while index >= 0, bytes[index] == 0x20 { index -= 1 }
+        guard index >= 0, blanks.contains(bytes[index]) else { return false }
+        while index >= 0, blanks.contains(bytes[index]) { index -= 1 }
         guard index >= 0, bytes[index] == UInt8(ascii: "?") else { return false }
+        let line = bytes[..<index].split(separator: 0x0A, omittingEmptySubsequences: false).last ?? []
+        if bytes[index..<Int(place.start)].contains(0x0A), line.contains(UInt8(ascii: "#")) { return false }
         return index == 0
             || [0x0A, 0x20, UInt8(ascii: "{"), UInt8(ascii: ","), UInt8(ascii: "[")].contains(bytes[index - 1])
     }

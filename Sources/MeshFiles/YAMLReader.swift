@@ -4,7 +4,7 @@ import Diagnostics
 /// Builds the located tree from libyaml's events. Finished nodes wait on one stack until their collection ends, so
 /// that each collection costs one allocation of the right size.
 struct YAMLReader {
-    private struct Frame {
+    struct Frame {
         let isMapping: Bool
         let layout: YAMLLayout
         let place: YAMLPlace
@@ -22,7 +22,7 @@ struct YAMLReader {
     let bytes: UnsafeBufferPointer<UInt8>
     private let file: String
     private let characters: CharacterIndex
-    private var frames: [Frame] = []
+    private(set) var frames: [Frame] = []
     private var nodes: [YAMLNode] = []
     private var documents = 0
     private(set) var findings: [Diagnostic] = []
@@ -107,7 +107,6 @@ struct YAMLReader {
         var place = place(event)
         refuse(anchor: scalar.anchor, tag: scalar.tag, place)
         let style = YAMLScalarStyle(scalar.style)
-        if style == .literal || style == .folded { place.end = endOfBlockScalar(place) }
         if scalar.length > YAMLTree.scalarLimit {
             report(
                 .valueTooLong, place,
@@ -115,6 +114,7 @@ struct YAMLReader {
                 hint: "shorten it, or close the quote before it")
         }
         let text = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
+        if style == .literal || style == .folded { place.end = endOfBlockScalar(place, text.utf8) }
         let node = YAMLNode(.scalar(text, style), place)
         if style == .plain && text == "<<" && isKeyNext {
             report(.yamlMergeKey, place, "\"<<\" merges fields from elsewhere", hint: "write the fields out in full")
@@ -125,8 +125,9 @@ struct YAMLReader {
     }
 
     /// The end of a `|` or `>` text: after its last line; the line break that libyaml counts in is left out, and so
-    /// are blank lines, unless `+` keeps them.
-    private func endOfBlockScalar(_ place: YAMLPlace) -> Int32 {
+    /// are blank lines, unless `+` keeps them. A line of spaces that goes on further than the text's indentation is not
+    /// blank: its spaces are text.
+    private func endOfBlockScalar(_ place: YAMLPlace, _ text: String.UTF8View) -> Int32 {
         let start = Int(place.start)
         var end = Int(place.end)
         var header = start + 1
@@ -136,7 +137,8 @@ struct YAMLReader {
             keeps = keeps || bytes[header] == UInt8(ascii: "+")
             header += 1
         }
-        let isBlank: (UInt8) -> Bool = { $0 == 0x0A || $0 == 0x0D || !keeps && $0 == 0x20 }
+        let endsInSpaces = text.last { $0 != 0x0A } == 0x20
+        let isBlank: (UInt8) -> Bool = { $0 == 0x0A || $0 == 0x0D || !endsInSpaces && $0 == 0x20 }
         if keeps {
             if end > start, bytes[end - 1] == 0x0A { end -= 1 }
             if end > start, bytes[end - 1] == 0x0D { end -= 1 }

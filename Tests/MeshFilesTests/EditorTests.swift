@@ -119,6 +119,9 @@ private let cases: [EditCase] = [
         for key in ["a", "b", "c"] { $0.removeField(path: ["peers", key, "x"]) }
     },
     EditCase(
+        "below a text that ends in spaces", "peers:\n  a: |\n   x\n      \n", "peers:\n  a: |\n   x\n      \n  b: {site: x}\n",
+        add("b")),
+    EditCase(
         "replace scalars in lists", "groups: [old, ö, old]\nrelays:\n- old # x\n",
         "groups: [new, ö, old]\nrelays:\n- new # x\n"
     ) {
@@ -142,6 +145,7 @@ private let cases: [EditCase] = [
             "comment in braces", "peers: {\n  a: 1, # one\n  # two\n  b: 2\n}\n", "unsupported-edit 2:3", drop("a")),
         EditCase("comment at the end", "peers: {\n  a: 1 # one\n}\n", "unsupported-edit 2:3", add("b")),
         EditCase("open text", "peers:\n  a: |\n    x", "unsupported-edit 2:6", add("b")),
+        EditCase("open text of spaces", "peers:\n  a: |\n   x\n     ", "unsupported-edit 2:6", add("b")),
         EditCase("list", "peers:\n- a\n", "unsupported-edit 2:1", add("b")),
         EditCase("text", "peers: x\n", "unsupported-edit 1:8", add("b")),
         EditCase("absent", "peers:\n  a: 1\n", "unsupported-edit 2:3", drop("b")),
