@@ -119,7 +119,8 @@ private let cases: [EditCase] = [
         for key in ["a", "b", "c"] { $0.removeField(path: ["peers", key, "x"]) }
     },
     EditCase(
-        "below a text that ends in spaces", "peers:\n  a: |\n   x\n      \n", "peers:\n  a: |\n   x\n      \n  b: {site: x}\n",
+        "below a text that ends in spaces", "peers:\n  a: |\n   x\n      \n",
+        "peers:\n  a: |\n   x\n      \n  b: {site: x}\n",
         add("b")),
     EditCase(
         "replace scalars in lists", "groups: [old, ö, old]\nrelays:\n- old # x\n",
