@@ -39,6 +39,9 @@ package struct InterfaceName: TextValue {
         }
     }
 
+    /// The name of the second interface of a mesh whose keys rotate: this one and `-b`; nil when that is too long.
+    package var twin: InterfaceName? { try? InterfaceName(parsing: name + "-b") }
+
     /// The name.
     package var description: String { name }
 }

@@ -32,6 +32,9 @@ package struct Port: TextValue {
         if number == 0 { throw Refusal(.portZero) }
     }
 
+    /// The port of the second interface of a mesh whose keys rotate: the next one; nil after the last.
+    package var twin: Port? { Port(Int(number) + 1) }
+
     /// The decimal number.
     package var description: String { String(number) }
 }

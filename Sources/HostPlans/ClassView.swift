@@ -29,8 +29,13 @@ package struct ClassView: Sendable {
             case .none, .impossible: break
             }
         }
-        sections = direct.map { peer in
+        let all = direct.map { peer in
             PeerSection(peer, as: viewer, in: mesh, relayed: relayed[peer] ?? [])
+        }
+        // Hosts of one class have one role, but for its name.
+        let members = hosts.first.flatMap { mesh.role(of: $0) }?.members
+        sections = all.filter { section in
+            members.map { $0.contains(section.peer) || !$0.isDisjoint(with: section.relayed) } ?? true
         }
         let reached = (direct + relayed.values.joined()).sorted()
         routes = reached.flatMap { peer in mesh.peers[peer].declared.routes.map { (peer, $0.value) } }
@@ -54,7 +59,7 @@ extension PeerSection {
         if viewer.exit == peer { allowedIPs += mesh.peers[peer].addresses.map { .everything($0.family) } }
         self.init(
             peer: peer,
-            endpoint: mesh.peers[peer].endpoint(choice, defaultPort: mesh.wireGuard.port),
+            endpoint: mesh.endpoint(of: peer, choice),
             keepalive: viewer.keepaliveInterval(toward: other, default: mesh.wireGuard.keepalive),
             allowedIPs: allowedIPs,
             relayed: relayed)
@@ -66,12 +71,20 @@ extension Peer {
     var ownPrefixes: [IPPrefix] {
         addresses.map(IPPrefix.host) + declared.routes.map(\.value).sorted()
     }
+}
 
-    func endpoint(_ choice: EndpointChoice, defaultPort: Port) -> Endpoint? {
-        let port = declared.overrides.port ?? defaultPort
+extension Mesh {
+    /// Where a peer listens; a port that its `endpoint:` names is that of the first interface.
+    fileprivate func endpoint(of index: Int, _ choice: EndpointChoice) -> Endpoint? {
+        let declared = peers[index].declared
+        let port = port(of: index)
         switch choice {
         case .none: return nil
-        case .declared: return declared.endpoint.map { Endpoint(host: $0.host, port: $0.port ?? port) }
+        case .declared:
+            let named = declared.endpoint?.port
+            return declared.endpoint.map {
+                Endpoint(host: $0.host, port: (isOnTwin ? named.map { $0.twin ?? $0 } : named) ?? port)
+            }
         case .privateAddress(let family): return endpoint(declared.privateAddresses, family, port)
         case .publicAddress(let family): return endpoint(declared.publicAddresses, family, port)
         }

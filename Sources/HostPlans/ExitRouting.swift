@@ -24,7 +24,10 @@ package struct ExitRouting: Hashable, Sendable {
         let port = mesh.declared.port(of: mesh.declaredIndices[host])
         table = Self.firstTable | UInt32(port.number)
         families = mesh.peers[host].addresses.map(\.family)
-        ports = Set([port] + plan.firewalls.interfaces(besideThatOf: host).map(\.port)).sorted()
+        ports = Set(
+            mesh.declared.ports(of: mesh.declaredIndices[host])
+                + plan.firewalls.interfaces(besideThatOf: host).map(\.port)
+        ).sorted()
     }
 }
 

@@ -41,6 +41,16 @@ extension ClassView {
     }
 }
 
+extension RotatingNames {
+    /// Nil for an app, and in a mesh whose keys do not rotate.
+    fileprivate init?(of host: Int, in mesh: Mesh) {
+        let interfaces = mesh.declared.interfaces(of: mesh.declaredIndices[host])
+        guard interfaces.count == 2, mesh.peers[host].declared.platform != .app else { return nil }
+        base = interfaces[0]
+        other = mesh.isOnTwin ? interfaces[0] : interfaces[1]
+    }
+}
+
 extension InterfacePlan {
     init(_ host: Int, view: ClassView, in plan: MeshPlan) {
         let mesh = plan.mesh
@@ -48,15 +58,19 @@ extension InterfacePlan {
         let overrides = peer.declared.overrides
         let table: RoutingTable = peer.declared.platform == .app ? .automatic : overrides.table
         let exit = table.isExplicit ? ExitRouting(host, in: plan) : nil
+        let role = mesh.role(of: host)
         self.init(
-            name: overrides.interface ?? mesh.wireGuard.interface,
+            name: mesh.interface(of: host),
             addresses: peer.addresses.map(IPPrefix.host),
-            port: overrides.port ?? mesh.wireGuard.port,
+            port: mesh.port(of: host),
             mtu: overrides.mtu ?? mesh.wireGuard.mtu,
             dns: overrides.dns,
             fwmark: overrides.fwmark ?? exit?.table,
             table: table,
             routes: table.isExplicit ? Self.routes(for: host, view, in: plan) : [],
+            metric: role?.metric,
+            keptRoutes: (role?.kept ?? []).filter { $0 != host }.flatMap { mesh.peers[$0].ownPrefixes },
+            rotating: RotatingNames(of: host, in: mesh),
             exit: exit,
             forwards: mesh.forwards(host),
             platform: peer.declared.platform,

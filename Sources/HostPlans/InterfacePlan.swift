@@ -1,6 +1,12 @@
 package import Addresses
 package import MeshModel
 
+/// The names that a host's files need where it has two interfaces for a time.
+package struct RotatingNames: Hashable, Sendable {
+    package let base: InterfaceName
+    package let other: InterfaceName
+}
+
 /// What one host's configuration says about the host itself: the `[Interface]` section.
 package struct InterfacePlan: Hashable, Sendable {
     package let name: InterfaceName
@@ -13,6 +19,12 @@ package struct InterfacePlan: Hashable, Sendable {
     package let table: RoutingTable
     /// The prefixes to route into the tunnel when the table is `pooled` or `numbered`; empty otherwise.
     package let routes: [IPPrefix]
+    /// Of those routes; nil for none.
+    package let metric: UInt32?
+    /// More prefixes to route into the tunnel, whatever the metric says: those of peers that a rotation left behind.
+    package let keptRoutes: [IPPrefix]
+    /// Where keys rotate: the first interface's name, by which the host's files are called, and the other interface's.
+    package let rotating: RotatingNames?
     /// How the host sends what is for the Internet into the tunnel; nil for a host that does not, or not by hauberk's doing.
     package let exit: ExitRouting?
     /// Whether the host passes on packets between others: a relay, a gateway of a routed network, or an exit.

@@ -2,15 +2,18 @@ import Addresses
 package import Diagnostics
 
 extension LockFile {
-    /// The file's bytes: header, mesh, ledger, preshared, then groups, peers and gone peers, each kind sorted by the bytes of
+    /// The file's bytes: header, mesh, ledger, preshared, rotation, then groups, peers and gone peers, each kind sorted by the bytes of
     /// the names (gone peers of one name by time). Ends in a line feed.
     package var text: [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(256 + 160 * (peers.count + gone.count) + 80 * groups.count)
-        output += "hauberk-lock \(ledger == nil ? 1 : 2)\nmesh \(name) ".utf8
+        output += "hauberk-lock \(format)\nmesh \(name) ".utf8
         for byte in meshID { output += [Self.hexDigit(byte >> 4), Self.hexDigit(byte & 15)] }
         if let ledger { output += "\nledger \(ledger.lines) \(ledger.head)".utf8 }
-        output += "\npreshared \(presharedEpoch)\n".utf8
+        output += "\npreshared \(presharedEpoch)".utf8
+        if let presharedSince { output += " since=\(presharedSince)".utf8 }
+        if let rotation { output += "\nrotation \(rotation.text)".utf8 }
+        output += "\n".utf8
         for (name, group) in groups.sorted(by: { $0.key < $1.key }) {
             output += "group ".utf8
             output += name.utf8
@@ -27,6 +30,15 @@ extension LockFile {
         }
         appendGone(to: &output)
         return output
+    }
+
+    /// The first format that has everything that is here.
+    private var format: UInt32 {
+        let rotates = rotation != nil || presharedSince != nil
+        if rotates || peers.values.contains(where: { $0.since != nil || $0.next != nil || $0.progress != nil }) {
+            return 3
+        }
+        return ledger == nil ? 1 : 2
     }
 
     private func appendGone(to output: inout [UInt8]) {
@@ -58,6 +70,9 @@ extension LockFile {
         output += " epoch=".utf8
         output += String(peer.epoch).utf8
         if peer.holder == .peer { output += " held=peer".utf8 }
+        if let since = peer.since { output += " since=\(since)".utf8 }
+        if let next = peer.next { output += " next=\(next)".utf8 }
+        if let progress = peer.progress { output += " rotation=\(progress.rawValue)".utf8 }
     }
 
     private static func hexDigit(_ value: UInt8) -> UInt8 {

@@ -4,7 +4,7 @@ package import Addresses
 /// that two people's additions merge by line.
 package struct LockFile: Hashable, Sendable {
     /// The newest format that this program reads and writes.
-    package static let version = 2
+    package static let version = 3
 
     /// The mesh's name.
     package var name: String
@@ -12,7 +12,11 @@ package struct LockFile: Hashable, Sendable {
     package var meshID: [UInt8]
     /// From 1; every preshared key changes with it.
     package var presharedEpoch: UInt32
-    /// The end of the ledger; nil where there is none, and then the format is the first.
+    /// Since when the preshared keys are those of that epoch; nil when nobody knows.
+    package var presharedSince: UTCTime?
+    /// How keys rotate; nil for a mesh that has never rotated any.
+    package var rotation: LockedRotation?
+    /// The end of the ledger; nil where there is none.
     package var ledger: LockedLedger?
     package var groups: [String: LockedGroup]
     package var peers: [String: LockedPeer]
@@ -72,6 +76,12 @@ package struct LockedPeer: Hashable, Sendable {
     /// From 1; counts the peer's keys.
     package var epoch: UInt32
     package var holder: KeyHolder
+    /// Since when it has its key; nil when nobody knows.
+    package var since: UTCTime?
+    /// The key of the next epoch, while the peer's key rotates; nil for one that keeps its key.
+    package var next: String?
+    /// What is known of the host in the present stage of a rotation; nil for nothing yet.
+    package var progress: RotationProgress?
 
     package init(
         v4: IPAddress?, v6: IPAddress?, publicKey: String, epoch: UInt32 = 1, holder: KeyHolder = .program

@@ -45,15 +45,76 @@ extension LockReader {
         return takeHolder(&line, of: peer)
     }
 
-    mutating func takeHolder(_ line: inout FieldLine, of peer: LockedPeer) -> LockedPeer? {
+    private mutating func takeHolder(_ line: inout FieldLine, of peer: LockedPeer) -> LockedPeer? {
         var peer = peer
-        guard let held = line.take(after: "held=") else { return peer }
-        guard held.elementsEqual("peer".utf8) else {
-            report(.lockInvalidField, line, "\(quoted(line.text)) does not hold a key; only \"peer\" can")
+        if let held = line.take(after: "held=") {
+            guard held.elementsEqual("peer".utf8) else {
+                report(.lockInvalidField, line, "\(quoted(line.text)) does not hold a key; only \"peer\" can")
+                return nil
+            }
+            peer.holder = .peer
+        }
+        return takeRotation(&line, of: peer)
+    }
+
+    private mutating func takeRotation(_ line: inout FieldLine, of peer: LockedPeer) -> LockedPeer? {
+        var peer = peer
+        if let since = line.take(after: "since=") {
+            peer.since = time(since, line)
+            if peer.since == nil { return nil }
+        }
+        if let next = line.take(after: "next=") {
+            let key = String(decoding: next, as: UTF8.self)
+            guard FieldValue.isKey(next), !PublicKeyText.isOfSmallOrder(key), peer.holder == .program else {
+                report(.lockInvalidField, line, "the next public key is none, or of a peer that keeps its own")
+                return nil
+            }
+            peer.next = key
+        }
+        if let word = line.take(after: "rotation=") {
+            peer.progress = RotationProgress(rawValue: String(decoding: word, as: UTF8.self))
+            if peer.progress == nil {
+                report(.lockInvalidField, line, "\(quoted(line.text)) is neither \"ready\" nor \"absent\"")
+                return nil
+            }
+        }
+        return peer
+    }
+
+    mutating func time(_ field: UnsafeBufferPointer<UInt8>, _ line: FieldLine) -> UTCTime? {
+        if let time = UTCTime(parsing: field) { return time }
+        report(.lockInvalidField, line, "\(quoted(line.text)) is not a time like 2026-11-21T05:00:00Z")
+        return nil
+    }
+
+    mutating func takeRunning(_ line: inout FieldLine) -> LockedRotation.Running? {
+        guard let word = line.take(), let stage = RotationStage(rawValue: String(decoding: word, as: UTF8.self)) else {
+            let stages = RotationStage.allCases.map(\.rawValue).joined(separator: ", ")
+            report(.lockInvalidField, line, "\(quoted(line.text)) is no stage of a rotation (\(stages))")
             return nil
         }
-        peer.holder = .peer
-        return peer
+        guard let begun = line.take(after: "begun=") else {
+            report(.lockMalformedLine, line, "\"begun=TIME\" is missing here")
+            return nil
+        }
+        guard let start = time(begun, line) else { return nil }
+        guard let deadline = line.take(after: "deadline=") else {
+            report(.lockMalformedLine, line, "\"deadline=TIME\" is missing here")
+            return nil
+        }
+        guard let end = time(deadline, line) else { return nil }
+        var running = LockedRotation.Running(stage: stage, begun: start, deadline: end, rotatesPreshared: false)
+        while !line.isAtEnd, let word = line.take() {
+            if word.elementsEqual("preshared".utf8), !running.rotatesPreshared, !running.isAborting {
+                running.rotatesPreshared = true
+            } else if word.elementsEqual("aborting".utf8), !running.isAborting {
+                running.isAborting = true
+            } else {
+                report(.lockMalformedLine, line, "\(quoted(line.text)) does not belong here")
+                return nil
+            }
+        }
+        return running
     }
 
     mutating func endsHere(_ line: inout FieldLine) -> Bool {

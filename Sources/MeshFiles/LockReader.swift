@@ -77,6 +77,8 @@ struct LockReader {
             readMesh(&line)
         } else if kind.elementsEqual("preshared".utf8) {
             readPreshared(&line)
+        } else if kind.elementsEqual("rotation".utf8) {
+            readRotation(&line)
         } else if kind.elementsEqual("ledger".utf8) {
             readLedger(&line)
         } else {
@@ -128,10 +130,28 @@ extension LockReader {
         guard let epoch = line.take().flatMap(FieldValue.epoch) else {
             return report(.lockInvalidField, line, "\(quoted(line.text)) is not an epoch")
         }
+        if let since = line.take(after: "since=") {
+            lock.presharedSince = time(since, line)
+            if lock.presharedSince == nil { return }
+        }
         guard endsHere(&line) else { return }
         guard !hasPreshared else { return report(.lockOrder, start, "a second \"preshared\" line") }
         hasPreshared = true
         lock.presharedEpoch = epoch
+    }
+
+    private mutating func readRotation(_ line: inout FieldLine) {
+        let start = line
+        guard let word = line.take(), let tunnel = MeshTunnel(rawValue: String(decoding: word, as: UTF8.self)) else {
+            return report(.lockInvalidField, line, "\(quoted(line.text)) is neither \"first\" nor \"second\"")
+        }
+        var running: LockedRotation.Running?
+        if !line.isAtEnd {
+            running = takeRunning(&line)
+            if running == nil { return }
+        }
+        guard lock.rotation == nil else { return report(.lockOrder, start, "a second \"rotation\" line") }
+        lock.rotation = LockedRotation(tunnel: tunnel, running: running)
     }
 
     private mutating func readLedger(_ line: inout FieldLine) {
@@ -188,6 +208,12 @@ extension LockReader {
             report(
                 .lockDuplicateKey, place, "peer \(quoted(name)) has the same public key as the peer of line \(first)",
                 hint: "delete the line of the peer whose key it is not")
+        }
+        if let next = peer.next, let first = keyLines.updateValue(line.number, forKey: next) {
+            report(
+                .lockDuplicateKey, place,
+                "the next public key of peer \(quoted(name)) is that of line \(first) already",
+                hint: "restore the file from Git")
         }
         for address in [peer.v4, peer.v6] {
             guard let address else { continue }

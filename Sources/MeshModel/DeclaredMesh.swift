@@ -23,6 +23,8 @@ package struct DeclaredMesh: Sendable {
     package var policy: DeclaredPolicy?
     /// The dialect of the peers that do not say their own.
     package var firewall: FirewallKind
+    /// Nil for a mesh whose keys do not rotate: then its hosts have one interface, and know of no other.
+    package var rotation: DeclaredRotation?
     /// Where `prefixes:` stands, for findings about allocation.
     package var prefixesLocation: SourceLocation
 
@@ -44,6 +46,17 @@ package struct Located<Value: Sendable>: Sendable {
 }
 
 extension Located: Equatable where Value: Equatable {}
+
+/// What `rotation:` says: how old keys may become, and how long a rotation waits for absent hosts.
+package struct DeclaredRotation: Sendable {
+    /// Seconds; nil for keys that are only rotated by hand.
+    package var keys: Int64?
+    /// Seconds; nil for preshared keys that are only rotated by hand.
+    package var presharedKeys: Int64?
+    /// Seconds.
+    package var deadline: Int64 = 7 * 86_400
+    package var location: SourceLocation
+}
 
 /// What `wireguard:` says for every peer that does not say otherwise.
 package struct WireGuardDefaults: Sendable {

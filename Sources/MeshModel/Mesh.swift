@@ -1,4 +1,5 @@
 package import Addresses
+package import MeshFiles
 
 /// A mesh that has passed every rule and of which everything is allocated: planning and rendering it cannot fail.
 ///
@@ -9,7 +10,7 @@ package struct Mesh: Sendable {
     package let id: [UInt8]
     package let prefixes: [IPPrefix]
     package let wireGuard: WireGuardDefaults
-    package let presharedEpoch: UInt32
+    package private(set) var presharedEpoch: UInt32
     package let sites: [Site]
     package let groups: [Group]
     package private(set) var peers: [Peer]
@@ -20,11 +21,19 @@ package struct Mesh: Sendable {
     package let declaredIndices: [Int]
     /// The blocks of addresses of each group, by index.
     package let blocks: [[IPPrefix]]
+    /// The interface that this value is about; the first in a mesh whose keys do not rotate.
+    package private(set) var tunnel: MeshTunnel
+    /// How the keys rotate; nil while they do not.
+    package let rotation: MeshRotation?
+    /// Whether this is the mesh as it will be after the rotation.
+    package private(set) var isNext = false
 
     init(
         declared: DeclaredMesh, identity: (id: [UInt8], presharedEpoch: UInt32), peers: [Peer], blocks: [[IPPrefix]],
-        topology: Topology
+        topology: Topology, rotation: (tunnel: MeshTunnel, running: MeshRotation?)
     ) {
+        tunnel = rotation.tunnel
+        self.rotation = rotation.running
         self.declared = declared
         self.blocks = blocks
         declaredIndices = declared.peers.indices.filter { !declared.peers[$0].isDisabled }
@@ -51,6 +60,36 @@ package struct Mesh: Sendable {
                 declared: declared, addresses: peer.addresses, publicKey: key, epoch: peer.epoch)
         }
         return mesh
+    }
+
+    /// The mesh as it will be after the rotation that runs: the next keys on the other interface; nil while none runs.
+    package var next: Mesh? {
+        guard let rotation, !isNext else { return nil }
+        var mesh = self
+        mesh.isNext = true
+        mesh.tunnel = tunnel.other
+        if rotation.rotatesPreshared { mesh.presharedEpoch += 1 }
+        for (index, key) in rotation.nextKeys {
+            let peer = peers[index]
+            mesh.peers[index] = Peer(
+                declared: peer.declared, addresses: peer.addresses, publicKey: key, epoch: peer.epoch + 1)
+        }
+        return mesh
+    }
+
+    /// Whether that interface is the second.
+    package var isOnTwin: Bool { tunnel == .second }
+
+    /// The name of a host's interface that this value is about.
+    package func interface(of host: Int) -> InterfaceName {
+        let interface = declared.interface(of: declaredIndices[host])
+        return tunnel == .first ? interface : interface.twin ?? interface
+    }
+
+    /// The port of that interface.
+    package func port(of host: Int) -> Port {
+        let port = declared.port(of: declaredIndices[host])
+        return tunnel == .first ? port : port.twin ?? port
     }
 
     /// The index of a peer by its name; nil when the mesh has no enabled peer of that name.

@@ -20,6 +20,8 @@ package struct ReachClass: Hashable, Sendable {
     package var platform: Platform
     /// The index of the peer by which these leave for the Internet: its section allows everything. Nil for none.
     package var exit: Int?
+    /// Whether it was left behind by a rotation of keys: its former interface has other peers than anybody's else.
+    package var isAbsent = false
 
     /// Whether anybody outside of the peer's site can send to it first.
     package var isPublic: Bool { hasEndpoint || !publicFamilies.isEmpty }

@@ -38,4 +38,22 @@ extension DeclaredMesh {
 
     /// WireGuard's port on a peer, by its index in the file.
     package func port(of peer: Int) -> Port { peers[peer].overrides.port ?? wireGuard.port }
+
+    /// WireGuard's ports on a peer, ascending: two where keys rotate.
+    package func ports(of peer: Int) -> [Port] {
+        let port = port(of: peer)
+        return [port] + (rotation == nil ? [] : [port.twin].compactMap(\.self))
+    }
+
+    /// Every port that WireGuard has on some peer, ascending.
+    package var listeningPorts: [Port] {
+        let ports = Set(peers.compactMap(\.overrides.port) + [wireGuard.port])
+        return ports.union(rotation == nil ? [] : ports.compactMap(\.twin)).sorted()
+    }
+
+    /// The mesh's interfaces on a peer: two where keys rotate.
+    package func interfaces(of peer: Int) -> [InterfaceName] {
+        let interface = interface(of: peer)
+        return [interface] + (rotation == nil ? [] : [interface.twin].compactMap(\.self))
+    }
 }

@@ -33,8 +33,12 @@ package struct Topology: Sendable {
     /// The route between two different peers of the classes; both may be the same class.
     package func route(between a: Int, and b: Int) -> PeerRoute { routes[a * classes.count + b] }
 
-    /// Decides every pair of the enabled peers of a mesh; `peers` holds their indices in `mesh.peers`, ascending.
-    package init(_ mesh: DeclaredMesh, peers: [Int]) {
+    /// Decides every pair of the enabled peers of a mesh.
+    ///
+    /// - Parameters:
+    ///   - peers: their indices in `mesh.peers`, ascending.
+    ///   - absent: those left behind by a rotation, by index in `peers`.
+    package init(_ mesh: DeclaredMesh, peers: [Int], absent: Set<Int> = []) {
         let selection = PeerSelection(mesh, peers: peers)
         var indexOfClass: [ReachClass: Int] = [:]
         var classes: [ReachClass] = []
@@ -42,7 +46,8 @@ package struct Topology: Sendable {
         var classOfPeer: [Int] = []
         classOfPeer.reserveCapacity(peers.count)
         for (index, declared) in peers.enumerated() {
-            let reach = selection.reachClass(of: index, mesh.peers[declared], declaredIndex: declared)
+            var reach = selection.reachClass(of: index, mesh.peers[declared], declaredIndex: declared)
+            reach.isAbsent = absent.contains(index)
             let known = indexOfClass[reach]
             let number = known ?? classes.count
             if known == nil {

@@ -77,7 +77,12 @@ private struct ConfigurationCheck {
         if hasAddresses, Set(config.addresses.map(\.address)) != addresses {
             findings.append(finding("without its addresses, or with others"))
         }
-        let loads = config.settings.contains { $0.key == "preup" && $0.value.hasSuffix("/firewall load") }
+        let script = host.interface.rotating.map { "/etc/hauberk/\($0.base)/firewall load" } ?? "/firewall load"
+        let loads = config.settings.contains { $0.key == "preup" && $0.value.hasSuffix(script) }
+        let metric = host.interface.metric.map { " metric \($0)" }
+        if hasAddresses, let metric, !config.settings.contains(where: { $0.value.hasSuffix(metric) }) {
+            findings.append(finding("without the metric that keeps packets on the other interface (`{{metric}}`)"))
+        }
         if hasAddresses, host.interface.unload != nil, !loads {
             findings.append(finding("without the rules of its firewall, which `{{#firewall}}` loads before it is up"))
         }

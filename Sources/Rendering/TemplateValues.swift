@@ -44,6 +44,12 @@ struct HostValues {
         case .explicitRoutes: return interface.table == .automatic ? .absent : .yes
         case .routesV4: return .list(interface.routes.filter { $0.family == .v4 }.map(\.description))
         case .routesV6: return .list(interface.routes.filter { $0.family == .v6 }.map(\.description))
+        case .rotates: return interface.rotating == nil ? .absent : .yes
+        case .base: return .text(interface.rotating?.base.description ?? "%i")
+        case .otherInterface: return interface.rotating.map { .text($0.other.description) } ?? .absent
+        case .metric: return interface.metric.map { .text("\($0)") } ?? .absent
+        case .keptRoutesV4: return .list(interface.keptRoutes.filter { $0.family == .v4 }.map(\.description))
+        case .keptRoutesV6: return .list(interface.keptRoutes.filter { $0.family == .v6 }.map(\.description))
         case .preUp: return .list(interface.preUp.map(\.description))
         case .postUp: return .list(interface.postUp.map(\.description))
         case .preDown: return .list(interface.preDown.map(\.description))

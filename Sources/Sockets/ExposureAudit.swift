@@ -24,7 +24,7 @@ package struct ExposureAudit: Sendable {
         sides = HostSides(mesh, peer)
         reach = ReachQuestion(mesh, peer, firewall)
         advice = AuditAdvice(mesh, peer)
-        wireGuardPorts = [mesh.peers[peer].declared.overrides.port ?? mesh.wireGuard.port] + neighborPorts
+        wireGuardPorts = mesh.declared.ports(of: mesh.declaredIndices[peer]) + neighborPorts
     }
 
     /// A row for each port that listens or should, by protocol and port.
@@ -102,7 +102,7 @@ package struct ExposureAudit: Sendable {
                 rows.append(silent(ports, service.name, exposure))
             }
         }
-        let own = ServicePorts(.udp, PortRange(wireGuardPorts[0]))
+        let own = ServicePorts(.udp, PortRange(mesh.port(of: peer)))
         let isUp = list.sockets.contains { own.contains($0.port, of: $0.transport) }
         if !isUp { rows.append(silentTunnel(own)) }
         return rows
@@ -118,7 +118,7 @@ package struct ExposureAudit: Sendable {
     }
 
     private func silentTunnel(_ ports: ServicePorts) -> AuditRow {
-        let interface = mesh.peers[peer].declared.overrides.interface ?? mesh.wireGuard.interface
+        let interface = mesh.interface(of: peer)
         let finding = AuditFinding(
             problem: .notListening, message: "WireGuard does not listen on \(ports)",
             hints: ["bring the mesh up: `wg-quick up \(interface)`"])

@@ -28,7 +28,7 @@ struct HostSides: Sendable {
     let publicAddresses: [IPAddress]
     private let privateAddresses: [IPAddress]
     private let prefixes: [IPPrefix]
-    private let meshInterface: String
+    private let meshInterfaces: [String]
     private let publicInterface: String?
 
     init(_ mesh: Mesh, _ peer: Int) {
@@ -37,7 +37,7 @@ struct HostSides: Sendable {
         publicAddresses = declared.publicAddresses.map(\.value)
         privateAddresses = declared.privateAddresses.map(\.value)
         prefixes = mesh.prefixes
-        meshInterface = (declared.overrides.interface ?? mesh.wireGuard.interface).name
+        meshInterfaces = mesh.declared.interfaces(of: mesh.declaredIndices[peer]).map(\.name)
         publicInterface = declared.site.flatMap { mesh.sites[$0].publicInterface?.name }
     }
 
@@ -69,7 +69,7 @@ struct HostSides: Sendable {
     /// Where the site names no public interface, every one is.
     private func side(of interface: String) -> HostSide {
         if interface == "lo" { return .loopback }
-        if interface == meshInterface { return .overlay }
+        if meshInterfaces.contains(interface) { return .overlay }
         return publicInterface.map { $0 == interface } ?? true ? .publicSide : .privateSide
     }
 }

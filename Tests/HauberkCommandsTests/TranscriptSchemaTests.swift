@@ -12,9 +12,10 @@ import Testing
     }
 
     @Test func `the schema has every field of every part and no other`() throws {
-        let top = MeshDecoder.Field.allCases.filter(\.isEnforced).map(\.rawValue)
+        let top = MeshDecoder.Field.allCases.map(\.rawValue)
         #expect(try schema.fields(of: nil) == Set(top))
         #expect(try schema.fields(of: "wireguard") == Set(MeshDecoder.WireGuardField.allCases.map(\.rawValue)))
+        #expect(try schema.fields(of: "rotation") == Set(MeshDecoder.RotationField.allCases.map(\.rawValue)))
         #expect(try schema.fields(of: "site") == Set(MeshDecoder.SiteField.allCases.map(\.rawValue)))
         #expect(try schema.fields(of: "group") == Set(MeshDecoder.GroupField.allCases.map(\.rawValue)))
         #expect(try schema.fields(of: "peer") == Set(MeshDecoder.PeerField.allCases.map(\.rawValue)))

@@ -129,7 +129,9 @@ private let head = "mesh: test\nprefixes: [10.88.0.0/16, 'fd88::/48']\n"
 
     private static let mistakes: [FieldCase] = [
         FieldCase("nothing: 1", "unknown-field 1:1"),
-        FieldCase("rotation: {keys: 90d}", "unsupported-field 1:1"),
+        FieldCase("rotation: {keys: soon}", "invalid-value 1:18"),
+        FieldCase("rotation: {key: 90d}", "unknown-field 1:12"),
+        FieldCase("rotation: 90d", "wrong-shape 1:11"),
         FieldCase("peers: [a, b]", "wrong-shape 1:8"),
         FieldCase("peers: {'a b': {}}", "invalid-name 1:9"),
         FieldCase("peers: {all: {}}", "invalid-name 1:9"),

@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func `a template that does not load the rules is refused where there are some`() throws {
-        let hook = "{{#firewall}}\nPreUp = /etc/hauberk/%i/firewall load\n{{/firewall}}\n"
+        let hook = "{{#firewall}}\nPreUp = /etc/hauberk/{{base}}/firewall load\n{{/firewall}}\n"
         let found = try findings("wg-quick", replacing: hook, with: "", policy: "guard: {rescue: {from: a}}")
         #expect(found.count == 1 && found[0].message.contains("without the rules of its firewall"))
         #expect(try findings("wg-quick", replacing: hook, with: "").isEmpty)

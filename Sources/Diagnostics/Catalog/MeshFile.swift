@@ -1,7 +1,7 @@
 /// Mistakes in the fields of `mesh.yaml`.
 extension DiagnosticID {
     package static let meshFile: [DiagnosticID] = [
-        .missingField, .unknownField, .unsupportedField, .wrongShape, .invalidName, .invalidValue, .unknownSite,
+        .missingField, .unknownField, .rotationImpossible, .wrongShape, .invalidName, .invalidValue, .unknownSite,
         .unknownGroup, .unknownSelector, .ambiguousName, .siteRequired, .invalidHook, .platformField, .invalidKey,
         .sharedKey,
     ]
@@ -20,12 +20,13 @@ extension DiagnosticID {
         setting that silently does nothing, so it is refused. The hint names the nearest field that exists here.
         """)
 
-    package static let unsupportedField = DiagnosticID(
-        "unsupported-field",
+    package static let rotationImpossible = DiagnosticID(
+        "rotation-impossible",
         """
-        The field belongs to the mesh file's grammar, but this version does not enforce it yet: it keeps no rotation
-        schedule. What is written down and not enforced is worse than nothing, so the field is refused rather than
-        skipped. Remove it until you run a version that enforces it.
+        With `rotation:`, every host has a second WireGuard interface while keys rotate: the first one's name and `-b`,
+        on the next port, with routes that are moved peer by peer. A host whose name, port or routes leave no room for
+        that cannot rotate without loss. The message says what is in the way. And a mesh whose keys have rotated keeps
+        `rotation:`, because its hosts' firewalls have to know both interfaces.
         """)
 
     package static let wrongShape = DiagnosticID(

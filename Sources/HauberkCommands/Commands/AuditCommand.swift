@@ -60,7 +60,7 @@ struct AuditCommand: AsyncParsableCommand {
                 let list = try SocketList(parsing: try await source.bytes(), file: source.shown)
                 let audit = ExposureAudit(
                     mesh, peer: index, firewall: mesh.firewall(of: index),
-                    neighborPorts: neighbors.compactMap { $0.port(of: source.peer) })
+                    neighborPorts: neighbors.flatMap { $0.ports(of: source.peer) })
                 audited.append(AuditedPeer(name: source.peer, rows: audit.rows(for: list)))
             } catch let failure as Failure where failure.status == .meshInvalid {
                 findings += failure.diagnostics
@@ -140,8 +140,8 @@ extension Mesh {
 }
 
 extension DeclaredMesh {
-    /// WireGuard's port of a peer; nil when the mesh has no such peer.
-    fileprivate func port(of name: String) -> Port? {
-        peers.first { $0.name == name && !$0.isDisabled }.map { $0.overrides.port ?? wireGuard.port }
+    /// WireGuard's ports of a peer; none when the mesh has no such peer.
+    fileprivate func ports(of name: String) -> [Port] {
+        peers.firstIndex { $0.name == name && !$0.isDisabled }.map { ports(of: $0) } ?? []
     }
 }

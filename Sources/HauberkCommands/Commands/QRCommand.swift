@@ -43,16 +43,16 @@ struct QRCommand: AsyncParsableCommand {
                 "peer \(quoted(peer)) is not for an app: its configuration runs commands or lacks its key",
                 hint: "hauberk set \(peer) --platform app")
         }
-        guard let artifact = session.artifacts(of: index).first else {
+        guard let text = session.configuration(of: index) else {
             throw Failure(.usage, .unknownTarget, "the target wg-quick renders nothing for \(quoted(peer))")
         }
-        if artifact.byteCount > Self.mostBytes {
+        if text.count > Self.mostBytes {
             throw Failure(
                 .no, .qrTooLarge,
-                "the configuration of \(quoted(peer)) has \(artifact.byteCount) bytes; a QR code holds \(Self.mostBytes)",
+                "the configuration of \(quoted(peer)) has \(text.count) bytes; a QR code holds \(Self.mostBytes)",
                 hint: "let it peer with a hub only, or copy its file")
         }
-        try await show(session.bytes(of: artifact))
+        try await show(text)
     }
 
     /// Runs `qrencode`, which reads the text from its standard input: nothing secret is in its arguments.

@@ -14,8 +14,7 @@ struct FlowSubjects {
     init(_ meshes: [DeclaredMesh]) {
         var named: [ServicePorts] = []
         for mesh in meshes {
-            let listening = Set(mesh.peers.compactMap(\.overrides.port) + [mesh.wireGuard.port])
-            named += listening.map { ServicePorts(.udp, PortRange($0)) }
+            named += mesh.listeningPorts.map { ServicePorts(.udp, PortRange($0)) }
             guard let policy = mesh.policy else { continue }
             let declared = policy.guardDeclaration
             named += policy.services.flatMap(\.ports) + declared.exceptions.flatMap(\.ports)

@@ -32,7 +32,7 @@ struct LabDeclaration {
             publicAddresses: publicAddresses(of: index).map(\.description),
             reach: declared.site == nil && declared.publicAddresses.isEmpty && declared.endpoint == nil
                 ? .natted : .direct,
-            interfaces: [(declared.overrides.interface ?? mesh.wireGuard.interface).description],
+            interfaces: [mesh.interface(of: index).description],
             overlayAddresses: peer.addresses.map(\.description),
             tree: "\(part.trees)/\(peer.name)",
             routedNetworks: meshes.routes(number, index).map { route in

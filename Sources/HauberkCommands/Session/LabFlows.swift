@@ -59,7 +59,7 @@ struct LabFlows {
 
     /// WireGuard's own ports on a host, of every mesh that it is in.
     func tunnelPorts(_ peer: Int) -> Set<Port> {
-        Set(firewalls.neighbors(of: peer).map(\.port) + [mesh.declared.port(of: mesh.declaredIndices[peer])])
+        Set(firewalls.neighbors(of: peer).map(\.port) + mesh.declared.ports(of: mesh.declaredIndices[peer]))
             .union(meshes.machine(part, peer).map(meshes.tunnelPorts) ?? [])
     }
 

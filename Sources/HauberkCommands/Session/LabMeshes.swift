@@ -89,7 +89,7 @@ struct LabMeshes {
             machines[machine].peers.flatMap { part, peer in
                 let mesh = parts[part].mesh
                 return parts[part].firewalls.neighbors(of: peer).map(\.port)
-                    + [mesh.declared.port(of: mesh.declaredIndices[peer])]
+                    + mesh.declared.ports(of: mesh.declaredIndices[peer])
             })
     }
 

@@ -115,7 +115,20 @@ struct LoadedMesh {
                     "the keyring lacks the secret of the preshared keys, epoch \(lock.presharedEpoch)",
                     hint: "restore mesh.keys from Git"))
         }
-        let missing = lock.peers.lazy.filter { !$1.isHeldByPeer && !keyring.hasKey(of: $0, epoch: $1.epoch) }
+        if mode != .off, lock.rotation?.running?.rotatesPreshared ?? false,
+            !keyring.hasPresharedSecret(epoch: lock.presharedEpoch + 1)
+        {
+            findings.append(
+                Diagnostic(
+                    .keyringMissing, at: SourceLocation(file: keysName),
+                    "the keyring lacks the secret of the next preshared keys, epoch \(lock.presharedEpoch + 1)",
+                    hint: "restore mesh.keys from Git"))
+        }
+        let missing = lock.peers.lazy.filter { name, peer in
+            !peer.isHeldByPeer
+                && (!keyring.hasKey(of: name, epoch: peer.epoch)
+                    || peer.next != nil && !keyring.hasKey(of: name, epoch: peer.epoch + 1))
+        }
         return findings
             + missing.sorted { $0.key < $1.key }.map { name, peer in
                 Diagnostic(

@@ -9,19 +9,30 @@ import SystemAccess
 ///
 /// Only a few classes are held as rendered text at a time, so memory does not grow with hosts times peers.
 struct MeshRendering {
-    private let plan: MeshPlan
+    private let parts: [Part]
     private let targets: [Target]
-    private let secrets: MeshSecrets
     private var firewalls: FirewallRendering?
     private var sources: [Source] = []
-    private var classes: [Int: RenderedClass] = [:]
-    private var recency: [Int] = []
+    private var classes: [ClassID: RenderedClass] = [:]
+    private var recency: [ClassID] = []
     private var scratch = ScratchMemory()
 
     private static let classLimit = 16
 
+    /// The mesh as it is, or as it will be after the rotation that runs: one interface of the hosts.
+    struct Part {
+        let plan: MeshPlan
+        let secrets: MeshSecrets
+    }
+
+    private struct ClassID: Hashable {
+        let part: Int
+        let number: Int
+    }
+
     /// Where an entry comes from.
     private struct Source {
+        let part: Int
         /// Nil for a file of the mesh that belongs on no host.
         let host: Int?
         /// Index among the targets; nil for the host's firewall.
@@ -38,39 +49,43 @@ struct MeshRendering {
     }
 
     /// `firewalls` is nil for a mesh without a policy.
-    init(plan: MeshPlan, targets: [Target], firewalls: FirewallRendering?, secrets: MeshSecrets) {
-        self.plan = plan
+    init(_ parts: [Part], targets: [Target], firewalls: FirewallRendering?) {
+        self.parts = parts
         self.targets = targets
         self.firewalls = firewalls
-        self.secrets = secrets
     }
+
+    private var mesh: Mesh { parts[0].plan.mesh }
 
     /// What belongs into the output folder for the hosts; nil means all. Throws what a firewall's dialect cannot say.
     mutating func entries(of chosen: Set<Int>?) throws(Failure) -> [OutputEntry] {
         var refusals = FirewallRefusals()
         var entries: [OutputEntry] = []
-        for number in 0..<plan.classCount {
-            let hosts = plan.mesh.topology.members[number].filter { chosen?.contains($0) ?? true }
-            if hosts.isEmpty { continue }
-            let rendered = rendered(number)
-            var digests = BlockDigests(mesh: plan.mesh)
-            for host in hosts {
-                let hostPlan = plan.host(host, in: rendered.view)
-                var artifacts: [(target: Int?, list: [Artifact])] = []
-                for (target, renderer) in rendered.renderers.enumerated() {
-                    artifacts.append((target, renderer.artifacts(for: hostPlan)))
-                }
-                artifacts.append(
-                    (nil, refusals.keep { () throws(Failure) in try firewalls?.artifacts(for: host) ?? [] }))
-                for (target, list) in artifacts {
-                    for (index, artifact) in list.enumerated() {
-                        entries.append(
-                            OutputEntry(
-                                path: "\(plan.mesh.peers[host].name)/\(artifact.path)", mode: artifact.mode,
-                                inputs: InputDigest(digests.digest(of: artifact, for: host, secrets))))
-                        sources.append(
-                            Source(
-                                host: host, target: target, artifact: index, held: isLight(artifact) ? artifact : nil))
+        for part in parts.indices {
+            let plan = parts[part].plan
+            for number in 0..<plan.classCount {
+                let hosts = plan.mesh.topology.members[number].filter { chosen?.contains($0) ?? true }
+                if hosts.isEmpty { continue }
+                let rendered = rendered(ClassID(part: part, number: number))
+                var digests = BlockDigests(mesh: plan.mesh)
+                for host in hosts {
+                    var artifacts: [(target: Int?, list: [Artifact])] = []
+                    if plan.mesh.role(of: host) != nil {
+                        let hostPlan = plan.host(host, in: rendered.view)
+                        for (target, renderer) in rendered.renderers.enumerated() {
+                            artifacts.append((target, renderer.artifacts(for: hostPlan)))
+                        }
+                    }
+                    if part == 0 {
+                        artifacts.append(
+                            (nil, refusals.keep { () throws(Failure) in try firewalls?.artifacts(for: host) ?? [] }))
+                    }
+                    for (target, list) in artifacts {
+                        for (index, artifact) in list.enumerated() {
+                            let held = isLight(artifact) ? artifact : nil
+                            sources.append(Source(part: part, host: host, target: target, artifact: index, held: held))
+                            entries.append(entry(artifact, of: host, part, &digests))
+                        }
                     }
                 }
             }
@@ -79,14 +94,22 @@ struct MeshRendering {
         return entries
     }
 
+    private func entry(
+        _ artifact: Artifact, of host: Int, _ part: Int, _ digests: inout BlockDigests
+    ) -> OutputEntry {
+        OutputEntry(
+            path: "\(mesh.peers[host].name)/\(artifact.path)", mode: artifact.mode,
+            inputs: InputDigest(digests.digest(of: artifact, for: host, parts[part].secrets)))
+    }
+
     /// The entries of files that belong on no host, after those of hosts.
     mutating func entries(_ common: [Artifact]) -> [OutputEntry] {
-        var digests = BlockDigests(mesh: plan.mesh)
+        var digests = BlockDigests(mesh: mesh)
         return common.map { artifact in
-            sources.append(Source(host: nil, target: nil, artifact: 0, held: artifact))
+            sources.append(Source(part: 0, host: nil, target: nil, artifact: 0, held: artifact))
             return OutputEntry(
                 path: artifact.path, mode: artifact.mode,
-                inputs: InputDigest(digests.digest(of: artifact, for: nil, secrets)))
+                inputs: InputDigest(digests.digest(of: artifact, for: nil, parts[0].secrets)))
         }
     }
 
@@ -94,6 +117,7 @@ struct MeshRendering {
     mutating func produce(_ index: Int, into writer: inout ArtifactWriter) throws {
         let source = sources[index]
         let artifact = try source.held ?? artifact(of: source)
+        let secrets = parts[source.part].secrets
         if let target = source.target, targets[target].isBuiltIn, let former = writer.former,
             try scratch.assemble(artifact, after: former, secrets, { try writer.write($0) })
         {
@@ -106,7 +130,7 @@ struct MeshRendering {
     mutating func withBytes<Result>(of index: Int, _ work: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
         let source = sources[index]
         let artifact = try source.held ?? artifact(of: source)
-        return try artifact.bytes(secrets).withBytes(work)
+        return try artifact.bytes(parts[source.part].secrets).withBytes(work)
     }
 
     private mutating func artifact(of source: Source) throws(Failure) -> Artifact {
@@ -117,14 +141,15 @@ struct MeshRendering {
             }
             return list[source.artifact]
         }
-        let rendered = rendered(plan.mesh.topology.classOfPeer[number])
+        let plan = parts[source.part].plan
+        let rendered = rendered(ClassID(part: source.part, number: plan.mesh.topology.classOfPeer[number]))
         let host = plan.host(number, in: rendered.view)
         return rendered.renderers[target].artifacts(for: host)[source.artifact]
     }
 
     /// Whether the artifact may be held until it is written: neither its own text nor the sections behind it add up.
     private func isLight(_ artifact: Artifact) -> Bool {
-        guard plan.classCount <= Self.classLimit else { return false }
+        guard parts.count * parts[0].plan.classCount <= Self.classLimit else { return false }
         let ownBytes = artifact.pieces.reduce(0) { sum, piece in
             if case .text(let text) = piece { return sum + text.bytes.count }
             return sum
@@ -132,13 +157,14 @@ struct MeshRendering {
         return ownBytes <= 2048
     }
 
-    private mutating func rendered(_ number: Int) -> RenderedClass {
-        if let rendered = classes[number] { return rendered }
+    private mutating func rendered(_ id: ClassID) -> RenderedClass {
+        if let rendered = classes[id] { return rendered }
+        let plan = parts[id.part].plan
         if recency.count == Self.classLimit { classes[recency.removeFirst()] = nil }
-        let view = plan.view(number)
+        let view = plan.view(id.number)
         let rendered = RenderedClass(view: view, renderers: targets.map { HostRenderer($0, for: view, in: plan) })
-        classes[number] = rendered
-        recency.append(number)
+        classes[id] = rendered
+        recency.append(id)
         return rendered
     }
 }

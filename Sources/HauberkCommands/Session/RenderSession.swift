@@ -13,6 +13,8 @@ struct RenderSession {
     private let plan: MeshPlan
     private let targets: [Target]
     private let secrets: MeshSecrets
+    /// The mesh as it will be after the rotation that runs, with its secrets; nil while none runs.
+    private let next: MeshRendering.Part?
 
     /// Where the keys of peers come from that keep their private keys to themselves.
     enum HeldKeys {
@@ -40,9 +42,14 @@ struct RenderSession {
         let findings = TemplateMeaning.findings(targets, plan)
         if !findings.isEmpty { throw Failure(.meshInvalid, findings) }
         guard let keyring = loaded.keyring else { throw MeshEdit.incomplete(loaded) }
-        secrets = try MeshSecrets(
-            mesh, keyring.unlock(with: try OperatorIdentity(options: identity).open()),
-            standIns: Dictionary(uniqueKeysWithValues: hosts.enumerated().map { ($1, batch.privateKey(at: $0)) }))
+        let unlocked = try keyring.unlock(with: try OperatorIdentity(options: identity).open())
+        let standIns = Dictionary(uniqueKeysWithValues: hosts.enumerated().map { ($1, batch.privateKey(at: $0)) })
+        secrets = try MeshSecrets(mesh, unlocked, standIns: standIns)
+        let firewalls = plan.firewalls
+        next = try mesh.next.map {
+            MeshRendering.Part(
+                plan: MeshPlan($0, firewalls: firewalls), secrets: try MeshSecrets($0, unlocked, standIns: standIns))
+        }
     }
 
     /// The Cloud Firewalls of the mesh, in a folder of its name; none without a policy. Throws what does not fit.
@@ -68,7 +75,8 @@ struct RenderSession {
         let tree = OutputTree(root: root, mesh: mesh.name)
         return try tree.write(
             entries, scope: names.isEmpty ? .everything : .folders(folders),
-            shared: mesh.wireGuard.presharedKeys != .off ? InputDigest(secrets.fingerprint) : nil
+            shared: mesh.wireGuard.presharedKeys != .off
+                ? InputDigest(sharedFingerprint) : nil
         ) { index, writer in
             try rendering.produce(index, into: &writer)
             done += 1
@@ -79,21 +87,28 @@ struct RenderSession {
     /// What belongs to the hosts, by an empty `names` to all, and what makes its bytes.
     func rendering(of names: [String]) throws -> (rendering: MeshRendering, entries: [OutputEntry]) {
         let chosen = names.isEmpty ? nil : Set(names.compactMap(mesh.index))
-        var rendering = MeshRendering(
-            plan: plan, targets: targets, firewalls: FirewallRendering(plan), secrets: secrets)
+        var rendering = MeshRendering(parts, targets: targets, firewalls: FirewallRendering(plan))
         let entries = try rendering.entries(of: chosen)
         return (rendering, entries)
     }
 
-    /// The artifacts of one host alone.
-    func artifacts(of host: Int) -> [Artifact] {
-        let view = plan.view(mesh.topology.classOfPeer[host])
-        let host = plan.host(host, in: view)
-        return targets.flatMap { HostRenderer($0, for: view, in: plan).artifacts(for: host) }
+    private var parts: [MeshRendering.Part] {
+        [MeshRendering.Part(plan: plan, secrets: secrets)] + (next.map { [$0] } ?? [])
     }
 
-    /// An artifact's bytes, secrets and all.
-    func bytes(of artifact: Artifact) -> Secret { artifact.bytes(secrets) }
+    private var sharedFingerprint: [UInt8] {
+        next.map { Digest.blake2b128(secrets.fingerprint + $0.secrets.fingerprint) } ?? secrets.fingerprint
+    }
+
+    /// The bytes of one host's first file, secrets and all: of the only interface of a host that has but one. Nil when
+    /// the targets have none for it.
+    func configuration(of host: Int) -> Secret? {
+        guard let part = parts.first(where: { $0.plan.mesh.role(of: host) != nil }) else { return nil }
+        let view = part.plan.view(mesh.topology.classOfPeer[host])
+        let own = part.plan.host(host, in: view)
+        let artifact = targets.lazy.flatMap { HostRenderer($0, for: view, in: part.plan).artifacts(for: own) }.first
+        return artifact.map { $0.bytes(part.secrets) }
+    }
 }
 
 extension Artifact {

@@ -60,11 +60,10 @@ package struct PolicyState: Sendable {
 
     /// All ranges of ports that the policy names.
     var portRanges: [[ServicePorts]] {
-        let listening = Set(enabled.compactMap { mesh.peers[$0].overrides.port } + [mesh.wireGuard.port])
         guard let policy = mesh.policy else { return [] }
         let declared = policy.guardDeclaration
         return policy.services.map(\.ports) + declared.exceptions.map(\.ports)
             + [declared.rescue.map { [$0.ports] } ?? []]
-            + listening.sorted().map { [ServicePorts(.udp, PortRange($0))] }
+            + mesh.listeningPorts.map { [ServicePorts(.udp, PortRange($0))] }
     }
 }

@@ -45,8 +45,8 @@ package struct FirewallPlan: Sendable {
         let outside = site?.publicInterface ?? neighbors.lazy.compactMap(\.publicInterface).first
         return FirewallPolicy(
             mesh: mesh.name, peer: peer.name,
-            interface: peer.declared.overrides.interface ?? mesh.wireGuard.interface,
-            port: peer.declared.overrides.port ?? mesh.wireGuard.port,
+            interface: mesh.declared.interface(of: mesh.declaredIndices[host]),
+            port: mesh.declared.port(of: mesh.declaredIndices[host]), twin: twin(of: host),
             wireGuardSources: wireGuardSources[mesh.topology.classOfPeer[host]],
             prefixes: allPrefixes, addresses: peer.addresses,
             ingress: ingress.normalized, egress: rescuing(egress, host).normalized,
@@ -62,6 +62,12 @@ package struct FirewallPlan: Sendable {
             underlayEgress: underlay.egress(of: host).joined(neighbors.flatMap(\.underlayEgress)),
             underlayEcho: policy.icmp.underlay, neighbors: neighbors.sorted { $0.port < $1.port },
             unload: policy.unload)
+    }
+
+    private func twin(of host: Int) -> Tunnel? {
+        let index = mesh.declaredIndices[host]
+        let (interfaces, ports) = (mesh.declared.interfaces(of: index), mesh.declared.ports(of: index))
+        return interfaces.count == 2 ? Tunnel(interface: interfaces[1], port: ports[1]) : nil
     }
 
     private var allPrefixes: PrefixSet {

@@ -24,12 +24,12 @@ package struct HostFirewalls: Sendable {
 
     /// The other meshes on a host, by port: those beside this one, and those that are joined to it there.
     package func neighbors(of host: Int) -> [NeighborMesh] {
-        joined(others.compactMap { $0.neighbor(on: host) }, on: host)
+        joined(others.flatMap { $0.neighbors(on: host) }, on: host)
     }
 
     /// The same without what they ask of the underlay.
     func interfaces(besideThatOf host: Int) -> [NeighborMesh] {
-        joined(others.compactMap { $0.interface(on: host) }, on: host)
+        joined(others.flatMap { $0.interfaces(on: host) }, on: host)
     }
 
     private func joined(_ beside: [NeighborMesh], on host: Int) -> [NeighborMesh] {
@@ -67,21 +67,22 @@ private struct BesideMesh: Sendable {
         self.places = places
     }
 
-    /// Nil where the mesh has no such host.
-    func interface(on host: Int) -> NeighborMesh? {
-        places[host].map { place in
+    /// Empty where the mesh has no such host; two where its keys rotate.
+    func interfaces(on host: Int) -> [NeighborMesh] {
+        guard let place = places[host] else { return [] }
+        return zip(declared.interfaces(of: place.declared), declared.ports(of: place.declared)).map {
             NeighborMesh(
-                interface: declared.interface(of: place.declared), port: declared.port(of: place.declared),
-                prefixes: declared.prefixes.map(\.value),
+                interface: $0, port: $1, prefixes: declared.prefixes.map(\.value),
                 publicInterface: declared.publicInterface(of: place.declared))
         }
     }
 
-    /// The same, with what the mesh asks of the host's underlay.
-    func neighbor(on host: Int) -> NeighborMesh? {
-        guard var result = interface(on: host), let place = places[host] else { return nil }
-        result.underlayIngress = underlay?.ingress(of: place.host) ?? []
-        result.underlayEgress = underlay?.egress(of: place.host) ?? []
+    /// The same, the first of them with what the mesh asks of the host's underlay.
+    func neighbors(on host: Int) -> [NeighborMesh] {
+        var result = interfaces(on: host)
+        guard !result.isEmpty, let place = places[host] else { return [] }
+        result[0].underlayIngress = underlay?.ingress(of: place.host) ?? []
+        result[0].underlayEgress = underlay?.egress(of: place.host) ?? []
         return result
     }
 }

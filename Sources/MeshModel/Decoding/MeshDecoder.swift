@@ -22,34 +22,19 @@ package struct MeshDecoder {
         return (findings.contains { $0.severity == .error } ? nil : mesh, findings.sorted())
     }
 
-    /// The fields at the top of the file; those of later capabilities are known and refused.
+    /// The fields at the top of the file.
     package enum Field: String, CaseIterable {
         case mesh, prefixes, wireguard, quarantine, sites, groups, topology, hubs, links, relays, beside, peers
         case services, allow, guard_ = "guard", tests, icmp, exits, peering, unload, firewall, rotation
-
-        /// False for what this version refuses.
-        package var isEnforced: Bool {
-            switch self {
-            case .rotation: return false
-            default: return true
-            }
-        }
     }
 
     private mutating func fields(_ root: YAMLNode) -> [Field: YAMLNode] {
         var fields: [Field: YAMLNode] = [:]
-        let known = Field.allCases.filter(\.isEnforced).map(\.rawValue)
+        let known = Field.allCases.map(\.rawValue)
         for entry in reader.entries(root, of: "the mesh file") {
             let key = entry.name
             guard let field = Field(rawValue: key) else {
                 reader.unknown(entry.key, in: "the mesh file", known: known)
-                continue
-            }
-            if !field.isEnforced {
-                reader.report(
-                    .unsupportedField, entry.key,
-                    "this version does not enforce \(quoted(key)), and will not pretend to",
-                    hint: "remove \(key): until hauberk enforces it")
                 continue
             }
             fields[field] = entry.value
@@ -91,6 +76,7 @@ package struct MeshDecoder {
             policy: policy,
             firewall: fields[.firewall].flatMap { reader.word($0, of: "firewall", as: FirewallKind.self) }
                 ?? .nftables,
+            rotation: rotation(fields[.rotation]),
             prefixesLocation: reader.place(prefixNode ?? root))
     }
 
@@ -103,12 +89,42 @@ package struct MeshDecoder {
     }
 
     private mutating func quarantine(_ node: YAMLNode?) -> Int64 {
-        guard let node, let text = reader.text(node, of: "quarantine") else { return 90 * 86_400 }
+        guard let node else { return 90 * 86_400 }
+        return duration(node, of: "quarantine") ?? 0
+    }
+
+    /// Seconds.
+    private mutating func duration(_ node: YAMLNode, of field: String) -> Int64? {
+        guard let text = reader.text(node, of: field) else { return nil }
         if let seconds = DurationText.seconds(text) { return seconds }
         reader.report(
-            .invalidValue, node, "quarantine: \(quoted(text)) is not a duration of at most ten years",
+            .invalidValue, node, "\(field): \(quoted(text)) is not a duration of at most ten years",
             hint: "write 90d, 12h or 30m")
-        return 0
+        return nil
+    }
+
+    /// The fields of `rotation:`.
+    package enum RotationField: String, CaseIterable {
+        case keys, deadline
+        case presharedKeys = "preshared-keys"
+    }
+
+    private mutating func rotation(_ node: YAMLNode?) -> DeclaredRotation? {
+        guard let node else { return nil }
+        var result = DeclaredRotation(location: reader.place(node))
+        for entry in reader.entries(node, of: "rotation") {
+            guard let field = RotationField(rawValue: entry.name) else {
+                reader.unknown(entry.key, in: "rotation", known: RotationField.allCases.map(\.rawValue))
+                continue
+            }
+            guard let seconds = duration(entry.value, of: entry.name) else { continue }
+            switch field {
+            case .keys: result.keys = seconds
+            case .presharedKeys: result.presharedKeys = seconds
+            case .deadline: result.deadline = seconds
+            }
+        }
+        return result
     }
 
     private mutating func beside(_ node: YAMLNode?) -> [Located<String>] {

@@ -41,7 +41,7 @@ package struct PolicyClasses: Sendable {
             let peer = mesh.peers[index]
             let key = Key(
                 reach: view.topology.classOfPeer[bit], groups: peer.groups.sorted(), site: peer.site,
-                port: peer.overrides.port ?? mesh.wireGuard.port, sets: sets[bit])
+                port: mesh.port(of: index), sets: sets[bit])
             let number = numbers[key] ?? members.count
             if number == members.count {
                 numbers[key] = number

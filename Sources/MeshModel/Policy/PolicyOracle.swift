@@ -77,7 +77,7 @@ package struct PolicyOracle: Sendable {
         guard case .peer(let to) = flow.to else { return Verdict(allowed: .unguarded(.off)) }
         let declared = policy.guardDeclaration
         if declared.plaintext == .off { return Verdict(allowed: .unguarded(.off)) }
-        if isMember(flow.from), flow.subject == .port(.udp, port(of: to)) { return Verdict(allowed: .wireGuard) }
+        if isMember(flow.from), isWireGuard(flow.subject, on: to) { return Verdict(allowed: .wireGuard) }
         if let rescue = declared.rescue, rescue.over == .underlay, matches(rescue.from.value, flow.from),
             covers([rescue.ports], flow.subject)
         {
@@ -164,5 +164,8 @@ package struct PolicyOracle: Sendable {
         return false
     }
 
-    private func port(of peer: Int) -> Port { mesh.peers[peer].overrides.port ?? mesh.wireGuard.port }
+    private func isWireGuard(_ subject: FlowSubject, on peer: Int) -> Bool {
+        guard case .port(.udp, let port) = subject else { return false }
+        return mesh.ports(of: peer).contains(port)
+    }
 }

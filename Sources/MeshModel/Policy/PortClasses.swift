@@ -15,12 +15,11 @@ package struct PortClasses: Sendable {
     private let intervals: [Interval]
 
     package init(_ policy: DeclaredPolicy, in mesh: DeclaredMesh) {
-        let listening = Set(mesh.peers.compactMap(\.overrides.port) + [mesh.wireGuard.port])
         let declared = policy.guardDeclaration
         let ranges: [[ServicePorts]] =
             policy.services.map(\.ports) + declared.exceptions.map(\.ports)
             + [declared.rescue.map { [$0.ports] } ?? []]
-            + listening.sorted().map { [ServicePorts(.udp, PortRange($0))] }
+            + mesh.listeningPorts.map { [ServicePorts(.udp, PortRange($0))] }
         intervals = Transport.allCases.flatMap { Self.intervals(of: $0, ranges) }
     }
 

@@ -24,20 +24,20 @@ package enum BesideClashes {
         var findings: [Diagnostic] = []
         for pair in SharedHosts.pairs(mesh, other) {
             let (peer, same) = (mesh.peers[pair.own], other.peers[pair.other])
-            let interfaces = (mesh.interface(of: pair.own), other.interface(of: pair.other))
-            let ports = (mesh.port(of: pair.own), other.port(of: pair.other))
+            let interfaces = mesh.interfaces(of: pair.own).filter(other.interfaces(of: pair.other).contains)
+            let ports = mesh.ports(of: pair.own).filter(other.ports(of: pair.other).contains)
             let host =
                 "peer \(quoted(peer.name)) is on the host of peer \(quoted(same.name)) of the mesh \(quoted(other.name))"
-            if interfaces.0 == interfaces.1 {
+            if let interface = interfaces.first {
                 findings.append(
                     Diagnostic(
-                        .besideClash, at: peer.location, "\(host), and both name their interface \(interfaces.0)",
+                        .besideClash, at: peer.location, "\(host), and both name their interface \(interface)",
                         hint: "give one of the meshes another `wireguard: {interface: …}`"))
             }
-            if ports.0 == ports.1 {
+            if let port = ports.first {
                 findings.append(
                     Diagnostic(
-                        .besideClash, at: peer.location, "\(host), and both listen on port \(ports.0)",
+                        .besideClash, at: peer.location, "\(host), and both listen on port \(port)",
                         hint: "give one of the meshes another `wireguard: {port: …}`"))
             }
             let outside = (mesh.publicInterface(of: pair.own), other.publicInterface(of: pair.other))

@@ -17,10 +17,10 @@ enum DuplicateEndpoints: Rule {
         var findings: [Diagnostic] = []
         for index in input.enabled {
             let peer = input.mesh.peers[index]
-            let port = peer.overrides.port ?? input.mesh.wireGuard.port
-            let keys =
+            let keys = input.mesh.ports(of: index).flatMap { port in
                 peer.privateAddresses.map { (Key(site: peer.site, address: $0.value, port: port), $0.location) }
-                + peer.publicAddresses.map { (Key(site: nil, address: $0.value, port: port), $0.location) }
+                    + peer.publicAddresses.map { (Key(site: nil, address: $0.value, port: port), $0.location) }
+            }
             for (key, location) in keys {
                 guard let other = owners.updateValue(index, forKey: key), other != index else { continue }
                 findings.append(

@@ -24,11 +24,11 @@ enum Peerings: Rule {
                     "\(peering.interface) is this mesh's own interface on peer \(name)",
                     hint: "name the interface that the mesh \(quoted(peering.name)) has there"))
         }
-        if peering.port == mesh.port(of: peering.at.value) {
+        if let port = peering.port, mesh.ports(of: peering.at.value).contains(port) {
             findings.append(
                 Diagnostic(
                     .peeringMismatch, at: peering.location,
-                    "\(mesh.port(of: peering.at.value)) is this mesh's own port on peer \(name)",
+                    "\(port) is this mesh's own port on peer \(name)",
                     hint: "name the port that the mesh \(quoted(peering.name)) has there"))
         }
         if peering.port == nil, mesh.beside.isEmpty {

@@ -24,8 +24,11 @@ struct RuleInput {
         self.mesh = mesh
         self.lock = lock
         self.moment = moment
-        enabled = mesh.peers.indices.filter { !mesh.peers[$0].isDisabled }
-        topology = Topology(mesh, peers: enabled)
+        let enabled = mesh.peers.indices.filter { !mesh.peers[$0].isDisabled }
+        self.enabled = enabled
+        let peers = lock?.peers ?? [:]
+        let absent = enabled.indices.filter { peers[mesh.peers[enabled[$0]].name]?.progress == .absent }
+        topology = Topology(mesh, peers: enabled, absent: Set(absent))
         policy = PolicyView(mesh, enabled: enabled, topology: topology)
     }
 }
@@ -36,7 +39,7 @@ enum Rules {
         [
             OverlappingPrefixes.self, MisplacedAddresses.self, DuplicateAddresses.self, OverlappingRoutes.self,
             UnderlayOverlaps.self, ReservedRanges.self, SiteAddresses.self, DuplicateEndpoints.self, DuplicateKeys.self,
-            UnderlayAddresses.self, UnreachablePairs.self, Selectors.self,
+            UnderlayAddresses.self, UnreachablePairs.self, Selectors.self, Rotations.self,
         ] + policy
     }
 

@@ -19,6 +19,11 @@ indirect enum TemplateNode: Sendable {
 enum TemplateName: String, CaseIterable, Hashable, Sendable {
     case mesh, name, interface, port, mtu, fwmark, table, forwards, linux, app
     case addresses, dns, firewall
+    // Where keys rotate.
+    case rotates, base, metric
+    case otherInterface = "other-interface"
+    case keptRoutesV4 = "kept-routes-v4"
+    case keptRoutesV6 = "kept-routes-v6"
     case unloadsFirewall = "firewall-unload"
     case exitTable = "exit-table"
     case exitV4 = "exit-v4"
@@ -58,7 +63,8 @@ enum TemplateName: String, CaseIterable, Hashable, Sendable {
 
     var isList: Bool {
         switch self {
-        case .addresses, .dns, .routesV4, .routesV6, .preUp, .postUp, .preDown, .postDown, .allowedIPs, .wireGuardPorts:
+        case .addresses, .dns, .routesV4, .routesV6, .preUp, .postUp, .preDown, .postDown, .allowedIPs, .wireGuardPorts,
+            .keptRoutesV4, .keptRoutesV6:
             return true
         default: return false
         }
@@ -69,7 +75,8 @@ enum TemplateName: String, CaseIterable, Hashable, Sendable {
     /// Whether the name only asks a question; it has no text.
     var isQuestion: Bool {
         switch self {
-        case .forwards, .linux, .app, .peerHeld, .explicitRoutes, .firewall, .unloadsFirewall, .exitV4, .exitV6:
+        case .forwards, .linux, .app, .peerHeld, .explicitRoutes, .firewall, .unloadsFirewall, .exitV4, .exitV6,
+            .rotates:
             return true
         default: return false
         }
