@@ -33,6 +33,8 @@ package struct DesiredInterface: Hashable, Sendable {
     package var fwmark: UInt32?
     /// Nil leaves it as it is.
     package var mtu: UInt32?
+    /// `net.ipv4.conf.*.rp_filter` of the interface; nil leaves it as it is.
+    package var reversePath: Int?
     package var addresses: Set<InterfaceAddress> = []
     package var routes: Set<InterfaceRoute> = []
     /// By public key in base64.
@@ -76,6 +78,7 @@ package struct DesiredInterface: Hashable, Sendable {
             case .nothing: break
             case .table(let name): table = name
             case .route(let route): routes.insert(route)
+            case .reversePath(let number): reversePath = number
             case .unknown: hooks.append(setting)
             }
         }
@@ -98,15 +101,35 @@ package struct DesiredInterface: Hashable, Sendable {
 }
 
 extension DesiredInterface {
+    /// The text of a configuration for wg-quick where another interface of the mesh is up: without the routes, which
+    /// would be taken from that one, and without another load of the rules.
+    package static func joining(_ text: String) -> String {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.filter { line in
+            let parts = line.split(separator: "=", maxSplits: 1).map { $0.trimmed }
+            guard parts.count == 2 else { return true }
+            let setting = WireGuardConfig.Setting(key: parts[0].lowercased(), value: parts[1])
+            if case .route = HookMeaning(setting) { return false }
+            return setting.key != "preup" || HookMeaning(setting) != .nothing
+        }.joined(separator: "\n")
+    }
+
     /// Everything as it was when it was looked at, for the way back.
     package init(restoring observed: ObservedInterface) {
         privateKey = observed.privateKey
         port = observed.port
         fwmark = observed.fwmark
         mtu = observed.mtu
+        reversePath = observed.reversePath
         addresses = observed.addresses
         routes = observed.routes
         peers = observed.peers.mapValues(\.settings)
+    }
+}
+
+extension Substring {
+    fileprivate var trimmed: String {
+        String(drop { $0 == " " || $0 == "\t" }.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
     }
 }
 

@@ -20,42 +20,78 @@ package struct HostFile: Sendable, CustomStringConvertible, CustomDebugStringCon
     package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
+/// One of the interfaces that a host's tree asks for.
+package struct TreeTunnel: Sendable {
+    package let interface: String
+    package let desired: DesiredInterface
+
+    /// The configuration's path.
+    package var configuration: String { HostTree.configuration(of: interface) }
+}
+
 /// One host's rendered tree, checked as far as that can be without the host.
 package struct HostTree: Sendable {
+    /// What the host's files are called by: the only interface, or the first of the two that keys rotate between.
     package let interface: String
     /// Sorted by path.
     package let files: [HostFile]
-    package let desired: DesiredInterface
+    /// One or two, by name.
+    package let tunnels: [TreeTunnel]
     /// Whether it brings a firewall.
     package let hasFirewall: Bool
 
-    /// The configuration's path.
-    package var configuration: String { "etc/wireguard/\(interface).conf" }
+    /// The interfaces that a host may have by this tree or by a former one, by name: two where keys rotate.
+    package var interfaces: [String] { rotates ? [interface, interface + Self.second] : [interface] }
     /// The path of the firewall's script.
     package var script: String { "etc/hauberk/\(interface)/firewall" }
+
+    /// What the second interface's name ends in.
+    package static let second = "-b"
+
+    package static func configuration(of interface: String) -> String { "etc/wireguard/\(interface).conf" }
+
+    private var rotates: Bool { tunnels.contains { $0.desired.reversePath != nil } }
 
     /// - Parameter shown: the tree's folder, for messages.
     package init(_ files: [HostFile], shown: String) throws(Failure) {
         let configurations = files.filter { $0.path.hasPrefix("etc/wireguard/") && $0.path.hasSuffix(".conf") }
-        guard configurations.count == 1, let file = configurations.first else {
-            throw Self.refused(
-                "\(quoted(shown)) holds \(configurations.count) configurations in etc/wireguard, not one",
+        var tunnels: [TreeTunnel] = []
+        var configs: [WireGuardConfig] = []
+        for file in configurations {
+            let name = String(file.path.dropFirst(14).dropLast(5))
+            let (config, findings) = WireGuardConfig.parse(file.bytes, file: "\(shown)/\(file.path)")
+            guard findings.isEmpty else { throw Failure(.meshInvalid, findings) }
+            if file.mode & 0o077 != 0 {
+                throw Self.refused(
+                    "\(quoted(file.path)) holds a private key, and others may read it",
+                    "chmod 600 \(shown)/\(file.path)")
+            }
+            configs.append(config)
+            try Self.checkPeers(config, "\(shown)/\(file.path)")
+            tunnels.append(TreeTunnel(interface: name, desired: DesiredInterface(config, source: file.bytes)))
+        }
+        self.tunnels = tunnels.sorted { $0.interface < $1.interface }
+        interface = try Self.base(self.tunnels, shown)
+        self.files = files.sorted { $0.path < $1.path }
+        let script = "etc/hauberk/\(interface)/firewall"
+        hasFirewall = files.contains { $0.path == script }
+        try Self.check(files, interface, tunnels.map(\.configuration), shown)
+        for config in configs { try checkFirewall(config, shown) }
+    }
+
+    /// The name of the only interface, or of the first of two.
+    private static func base(_ tunnels: [TreeTunnel], _ shown: String) throws(Failure) -> String {
+        let rotates = tunnels.allSatisfy { $0.desired.reversePath != nil }
+        if tunnels.count == 1, let only = tunnels.first {
+            let isSecond = rotates && only.interface.hasSuffix(second) && only.interface.utf8.count > 2
+            return isSecond ? String(only.interface.dropLast(second.count)) : only.interface
+        }
+        guard tunnels.count == 2, rotates, tunnels[1].interface == tunnels[0].interface + second else {
+            throw refused(
+                "\(quoted(shown)) holds \(tunnels.count) configurations in etc/wireguard, not one, nor two to rotate between",
                 "name one host's folder of what `hauberk render --out` wrote")
         }
-        let interface = String(file.path.dropFirst(14).dropLast(5))
-        let (config, findings) = WireGuardConfig.parse(file.bytes, file: "\(shown)/\(file.path)")
-        guard findings.isEmpty else { throw Failure(.meshInvalid, findings) }
-        try Self.check(files, interface, shown)
-        if file.mode & 0o077 != 0 {
-            throw Self.refused(
-                "\(quoted(file.path)) holds a private key, and others may read it", "chmod 600 \(shown)/\(file.path)")
-        }
-        self.interface = interface
-        self.files = files.sorted { $0.path < $1.path }
-        desired = DesiredInterface(config, source: file.bytes)
-        hasFirewall = files.contains { $0.path == "etc/hauberk/\(interface)/firewall" }
-        try checkPeers(config, shown)
-        try checkFirewall(config, shown)
+        return tunnels[0].interface
     }
 
     /// A tree that cannot be applied.
@@ -63,10 +99,11 @@ package struct HostTree: Sendable {
         Failure(.meshInvalid, .refusedTree, message, hint: hint)
     }
 
-    private static func check(_ files: [HostFile], _ interface: String, _ shown: String) throws(Failure) {
-        let escaped = files.map(\.path)
+    private static func check(
+        _ files: [HostFile], _ interface: String, _ configurations: [String], _ shown: String
+    ) throws(Failure) {
         let known = ["etc/hauberk/\(interface)/", "etc/systemd/system/hauberk-firewall-", Self.plugins]
-        for path in escaped where path != "etc/wireguard/\(interface).conf" {
+        for path in files.map(\.path) where !configurations.contains(path) {
             guard known.contains(where: { path.hasPrefix($0) }), !path.utf8.contains(where: { $0 < 0x21 }),
                 !path.hasPrefix(known[0]) || path.utf8.filter({ $0 == 0x2f }).count == 3
             else {
@@ -82,20 +119,21 @@ package struct HostTree: Sendable {
 
     private static let plugins = "usr/share/netfilter-persistent/plugins.d/30-hauberk-"
 
-    private func checkPeers(_ config: WireGuardConfig, _ shown: String) throws(Failure) {
+    private static func checkPeers(_ config: WireGuardConfig, _ path: String) throws(Failure) {
         guard Set(config.peers.map(\.publicKey)).count == config.peers.count else {
-            throw Self.refused("a peer is twice in \(quoted("\(shown)/\(configuration)"))", "render it again")
+            throw refused("a peer is twice in \(quoted(path))", "render it again")
         }
         let prefixes = config.peers.flatMap { Array(Set($0.allowedIPs)) }
         guard Set(prefixes).count == prefixes.count else {
-            throw Self.refused(
-                "two peers have the same allowed IP in \(quoted("\(shown)/\(configuration)"))", "render it again")
+            throw refused("two peers have the same allowed IP in \(quoted(path))", "render it again")
         }
     }
 
     /// A tree whose configuration loads a firewall has it, and of a dialect that can be put back.
     private func checkFirewall(_ config: WireGuardConfig, _ shown: String) throws(Failure) {
-        let loads = config.settings.contains { $0.key == "preup" && $0.value == "/etc/hauberk/%i/firewall load" }
+        let loads = config.settings.contains {
+            $0.key == "preup" && HookMeaning.isFirewall($0.value.split(separator: " ").map(String.init), "load")
+        }
         if loads, !hasFirewall {
             throw Self.refused(
                 "\(quoted(shown)) is not whole: \(quoted(script)) is missing", "render it again")

@@ -3,35 +3,53 @@ import Addresses
 /// The steps from what an interface is to what it is to be, with the least disturbance.
 package struct InterfaceChange: Sendable {
     /// In their order; empty when there is nothing to do.
-    package private(set) var steps: [LiveStep] = []
+    package var steps: [LiveStep] {
+        departures + (firewall.loads ? [.loadFirewall] : []) + arrivals + rest
+            + (firewall.removes ? [.removeFirewall] : [])
+    }
+
+    /// Who leaves for good leaves first.
+    private(set) var departures: [LiveStep] = []
+    private(set) var arrivals: [LiveStep] = []
+    /// What goes once all is there.
+    private(set) var rest: [LiveStep] = []
 
     private let observed: ObservedInterface
     private let desired: DesiredInterface
     private let former: DesiredInterface?
+    private let firewall: FirewallChange
+    private let keeping: Set<InterfaceRoute>
 
     /// - Parameters:
     ///   - observed: nil when there is no such interface.
     ///   - former: what was applied before; only what is in it is taken away of addresses and routes, for others' are
     ///     none of ours. An endpoint that changed since is set, one that was learned stays.
     ///   - firewall: whether the firewall is to be loaded.
+    ///   - keeping: routes that another interface takes over: they are not to be removed.
+    ///   - beside: whether there is another interface of the mesh: then the routes are added one by one, for
+    ///     wg-quick would take them from it.
     package init(
         from observed: ObservedInterface?, to desired: DesiredInterface, former: DesiredInterface?,
-        firewall: FirewallChange
+        firewall: FirewallChange, keeping: Set<InterfaceRoute> = [], beside: Bool = false
     ) {
         self.observed = observed ?? ObservedInterface()
         self.desired = desired
         self.former = former
-        guard observed != nil else {
-            steps = (firewall.loads ? [.loadFirewall] : []) + [.up]
-            if firewall.removes { steps.append(.removeFirewall) }
-            return
+        self.firewall = firewall
+        self.keeping = keeping
+        if observed == nil {
+            start([.up], beside)
+        } else if (former?.hooks ?? []) != desired.hooks {
+            start([.down, .up], beside)
+        } else {
+            compute()
         }
-        if (former?.hooks ?? []) != desired.hooks {
-            steps = (firewall.loads ? [.loadFirewall] : []) + [.down, .up]
-            if firewall.removes { steps.append(.removeFirewall) }
-            return
-        }
-        compute(firewall)
+    }
+
+    private mutating func start(_ steps: [LiveStep], _ isBeside: Bool) {
+        arrivals = steps
+        let routes = desired.routes.sorted().map(NetworkChange.addRoute)
+        if isBeside, !routes.isEmpty { arrivals.append(.network(routes)) }
     }
 
     package enum FirewallChange: Sendable {
@@ -56,27 +74,26 @@ package struct InterfaceChange: Sendable {
         }
     }
 
-    private mutating func compute(_ firewall: FirewallChange) {
+    private mutating func compute() {
         let gone = observed.peers.keys.filter { desired.peers[$0] == nil }.sorted()
         let wanted = desired.peers.values.reduce(into: Set<IPPrefix>()) { $0.formUnion($1.allowedIPs) }
-        // Who leaves for good leaves first; a successor takes the addresses over before its predecessor goes.
+        // A successor takes the addresses over before its predecessor goes.
         let succeeded = Set(gone.filter { !(observed.peers[$0]?.settings.allowedIPs.isDisjoint(with: wanted) ?? true) })
         let leaving = gone.filter { !succeeded.contains($0) }
-        if !leaving.isEmpty { steps.append(.remove(leaving)) }
-        if firewall.loads { steps.append(.loadFirewall) }
+        if !leaving.isEmpty { departures.append(.remove(leaving)) }
+        if let wanted = desired.reversePath, wanted != observed.reversePath { arrivals.append(.reversePath(wanted)) }
         changeDevice()
         changeNetwork(.arriving)
         changePeers()
-        if !succeeded.isEmpty { steps.append(.remove(succeeded.sorted())) }
+        if !succeeded.isEmpty { rest.append(.remove(succeeded.sorted())) }
         changeNetwork(.leaving)
-        if firewall.removes { steps.append(.removeFirewall) }
     }
 
     private mutating func changeDevice() {
         let key = desired.privateKey == observed.privateKey ? nil : desired.privateKey
         let port = desired.port == observed.port ? nil : desired.port
         let mark = desired.fwmark == observed.fwmark ? nil : desired.fwmark
-        if key != nil || port != nil || mark != nil { steps.append(.device(privateKey: key, port: port, fwmark: mark)) }
+        if key != nil || port != nil || mark != nil { arrivals.append(.device(privateKey: key, port: port, fwmark: mark)) }
     }
 
     private mutating func changePeers() {
@@ -99,8 +116,8 @@ package struct InterfaceChange: Sendable {
                 adjusted.append(.adjust(key, change))
             }
         }
-        if !configured.isEmpty { steps.append(.configure(configured)) }
-        steps += adjusted
+        if !configured.isEmpty { arrivals.append(.configure(configured)) }
+        arrivals += adjusted
     }
 
     private func isEndpointDue(_ key: String, _ present: String?, _ wanted: String?) -> Bool {
@@ -120,11 +137,12 @@ package struct InterfaceChange: Sendable {
             changes += desired.routes.subtracting(observed.routes).sorted().map(NetworkChange.addRoute)
         case .leaving:
             let ours = former ?? DesiredInterface()
-            changes += observed.routes.intersection(ours.routes).subtracting(desired.routes).sorted()
+            changes += observed.routes.intersection(ours.routes).subtracting(desired.routes).subtracting(keeping).sorted()
                 .map(NetworkChange.removeRoute)
             changes += observed.addresses.intersection(ours.addresses).subtracting(desired.addresses)
                 .sorted { "\($0)" < "\($1)" }.map(NetworkChange.removeAddress)
         }
-        if !changes.isEmpty { steps.append(.network(changes)) }
+        guard !changes.isEmpty else { return }
+        if part == .arriving { arrivals.append(.network(changes)) } else { rest.append(.network(changes)) }
     }
 }

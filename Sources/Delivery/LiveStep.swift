@@ -19,6 +19,9 @@ package enum LiveStep: Hashable, Sendable {
     case remove([String])
     /// `ip -batch`.
     case network([NetworkChange])
+    /// `sysctl net.ipv4.conf.INTERFACE.rp_filter`.
+    case reversePath(Int)
+    case move(RouteMove)
 
     /// What happens, for people; without a secret.
     package var text: String {
@@ -38,6 +41,12 @@ package enum LiveStep: Hashable, Sendable {
             "set \(peers.count) peer\(peers.count == 1 ? "" : "s"): " + Self.list(Array(peers.keys))
         case .adjust(let key, let change): "set the \(change.text) of peer \(key)"
         case .remove(let keys): "remove \(keys.count) peer\(keys.count == 1 ? "" : "s"): " + Self.list(keys)
+        case .reversePath(let number): "set rp_filter to \(number)"
+        case .move(let move):
+            move.routes.isEmpty
+                ? "finish the move of the peers' routes"
+                : "move \(move.routes.map(\.description).joined(separator: ", ")) here from "
+                    + "\(move.others.joined(separator: ", ")), peer by peer, once each has answered here"
         case .network(let changes): changes.map(\.text).joined(separator: ", ")
         }
     }
@@ -82,8 +91,8 @@ package enum NetworkChange: Hashable, Sendable {
         case .mtu(let bytes): "link set dev \(interface) mtu \(bytes)"
         case .addAddress(let address): "address add \(address) dev \(interface)"
         case .removeAddress(let address): "address delete \(address) dev \(interface)"
-        case .addRoute(let route): "route replace \(route.prefix) dev \(interface) table \(route.table)"
-        case .removeRoute(let route): "route delete \(route.prefix) dev \(interface) table \(route.table)"
+        case .addRoute(let route): "route replace \(route.words(interface))"
+        case .removeRoute(let route): "route delete \(route.words(interface))"
         }
     }
 

@@ -16,6 +16,8 @@ package struct ObservedInterface: Hashable, Sendable {
     package var port: UInt16?
     package var fwmark: UInt32 = 0
     package var mtu: UInt32?
+    /// Nil when it is not known.
+    package var reversePath: Int?
     package var addresses: Set<InterfaceAddress> = []
     package var routes: Set<InterfaceRoute> = []
     /// By public key in base64.
@@ -33,8 +35,11 @@ package struct ObservedInterface: Hashable, Sendable {
         package var addresses: String
         /// `ip -4 route show table all dev INTERFACE`, and the same of IPv6.
         package var routes: [String]
+        /// Of `/proc/sys/net/ipv4/conf/INTERFACE/rp_filter`; empty when it cannot be read.
+        package var reversePath: String
 
-        package init(dump: String, link: String, addresses: String, routes: [String]) {
+        package init(dump: String, link: String, addresses: String, routes: [String], reversePath: String = "") {
+            self.reversePath = reversePath
             self.dump = dump
             self.link = link
             self.addresses = addresses
@@ -47,6 +52,7 @@ package struct ObservedInterface: Hashable, Sendable {
         guard readDevice(report.dump) else { return nil }
         let words = report.link.split(separator: " ")
         mtu = words.firstIndex(of: "mtu").flatMap { UInt32(words[$0 + 1]) }
+        reversePath = report.reversePath.split(whereSeparator: \.isWhitespace).first.flatMap { Int($0) }
         for line in report.addresses.split(separator: "\n") { readAddress(line) }
         for (lines, everything) in zip(report.routes, [IPPrefix.everything(.v4), .everything(.v6)]) {
             for line in lines.split(separator: "\n") { readRoute(line, everything) }
@@ -92,6 +98,7 @@ package struct ObservedInterface: Hashable, Sendable {
         let table = words.firstIndex(of: "table").map { words[$0 + 1] } ?? "main"
         let host = first.contains("/") ? first : first + (everything.family == .v4 ? "/32" : "/128")
         guard let prefix = first == "default" ? everything : try? IPPrefix(parsing: host) else { return }
-        routes.insert(InterfaceRoute(prefix, table: table))
+        let metric = words.firstIndex(of: "metric").flatMap { UInt32(words[$0 + 1]) } ?? 0
+        routes.insert(InterfaceRoute(prefix, table: table, metric: metric))
     }
 }

@@ -32,6 +32,8 @@ struct InterfaceModel {
             for (key, peer) in peers.sorted(by: { $0.key < $1.key }) { configure(key, peer, &now) }
         case .adjust(let key, let change): adjust(key, change, &now)
         case .remove(let keys): for key in keys { now.peers[key] = nil }
+        case .reversePath(let number): now.reversePath = number
+        case .move: break
         case .network(let changes): for change in changes { make(change, &now) }
         }
         state = now

@@ -34,6 +34,13 @@ struct ApplyCommand: AsyncParsableCommand {
             valueName: "seconds"))
     var confirmWithin: Int = 0
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "While keys rotate: how long to wait for each peer's answer on the interface that packets are to take.",
+            valueName: "seconds"))
+    var patience: Int = 30
+
     @Flag(name: .long, help: "Say what would be done; change nothing.")
     var dryRun = false
 
@@ -59,6 +66,7 @@ struct ApplyCommand: AsyncParsableCommand {
         guard (0...86_400).contains(confirmWithin) else {
             throw ValidationError("--confirm-within takes 0 to 86400 seconds")
         }
+        guard (0...240).contains(patience) else { throw ValidationError("--patience takes 0 to 240 seconds") }
         if tree == nil, dryRun || confirmWithin > 0 {
             throw ValidationError("--dry-run and --confirm-within are about a tree")
         }
@@ -80,11 +88,13 @@ struct ApplyCommand: AsyncParsableCommand {
 
     private func apply(_ tree: String, _ host: HostApply) async throws {
         let report = try await host.apply(
-            HostApply.Request(tree: tree, confirmWithin: confirmWithin, extent: dryRun ? .dryRun : .whole))
+            HostApply.Request(tree: tree, confirmWithin: confirmWithin, extent: dryRun ? .dryRun : .whole,
+                patience: patience))
         var entry = Entry(interface: report.interface, outcome: "unchanged")
         entry.steps = report.steps
         entry.files = report.files
         entry.cutsSessions = report.cutsSessions
+        entry.waiting = report.waiting
         if report.steps.isEmpty, report.files.isEmpty {
             return try finish(entry, "\(report.interface): nothing to do")
         }
@@ -95,7 +105,9 @@ struct ApplyCommand: AsyncParsableCommand {
             entry,
             dryRun
                 ? "\(report.interface) would change:\n" + lines.map { "  \($0)" }.joined(separator: "\n") + cut
-                : "\(report.interface): applied, \(lines.count) step\(lines.count == 1 ? "" : "s")\(cut)")
+                : "\(report.interface): applied, \(lines.count) step\(lines.count == 1 ? "" : "s")\(cut)"
+                    + report.waiting.map { "\nno answer yet from peer \($0)" }.joined())
+        if !report.waiting.isEmpty { throw ExitCode(ExitStatus.pending.rawValue) }
     }
 
     private func printStatus(_ status: HostApply.Status) throws {
@@ -117,6 +129,8 @@ struct ApplyCommand: AsyncParsableCommand {
         var steps: [String]?
         var files: [String]?
         var cutsSessions: Bool?
+        /// Public keys of peers whose packets take the former interface, because they have not answered on the next one.
+        var waiting: [String]?
         var confirmWithin: Int?
     }
 }

@@ -159,7 +159,8 @@ struct ApplyFolder: Sendable {
         }
     }
 
-    /// Files of a former tree of this interface's that the new one has not.
+    /// Files of a former tree of this interface's that the new one has not, the configuration of an interface among
+    /// them that keys have rotated away from.
     func stale(_ tree: HostTree) throws -> [String] {
         let folder = "etc/hauberk/\(tree.interface)"
         let kept = Set(tree.files.map(\.path))
@@ -167,7 +168,7 @@ struct ApplyFolder: Sendable {
             ["firewall", "rules.nft", "rules.v4", "rules.v6"].map { "\(folder)/\($0)" } + [
                 "etc/systemd/system/hauberk-firewall-\(tree.interface).service",
                 "usr/share/netfilter-persistent/plugins.d/30-hauberk-\(tree.interface)",
-            ]
+            ] + tree.interfaces.map(HostTree.configuration)
         return try ours.filter { path in
             if kept.contains(path) { return false }
             return try disk.files.status(of: disk.place(target(path)))?.kind == .regular

@@ -3,13 +3,14 @@ internal import Delivery
 /// What a transaction on a host is about: lines of `word value`, written before anything is changed.
 struct ApplyJournal: Sendable {
     var id = ""
+    /// What the host's files are called by.
     var interface = ""
+    /// The interfaces that there are, were or are to be, and whether they were up.
+    var tunnels: [(interface: String, wasUp: Bool)] = []
     /// Of the kernel's run and of the network namespace; live state of another one is nobody's to put back.
     var place = ""
     /// Seconds that somebody has to confirm; zero for nobody.
     var confirmation = 0
-    var wasUp = false
-    var restarts = false
     /// Whether the former firewall was loaded.
     var hadFirewall = false
     /// Whether the tree's firewall is loaded.
@@ -27,9 +28,9 @@ struct ApplyJournal: Sendable {
             "process \(process)",
         ]
         for (word, isSet) in [
-            ("was-up", wasUp), ("restarts", restarts), ("had-firewall", hadFirewall), ("loads-firewall", loadsFirewall),
-            ("replaces-firewall", replacesFirewall),
+            ("had-firewall", hadFirewall), ("loads-firewall", loadsFirewall), ("replaces-firewall", replacesFirewall),
         ] where isSet { lines.append(word) }
+        lines += tunnels.map { "\($0.wasUp ? "was-up" : "was-down") \($0.interface)" }
         lines += files.map { "file \(String($0.mode, radix: 8)) \($0.path)" }
         lines += removed.map { "remove \($0)" } + folders.map { "folder \($0)" }
         return lines.joined(separator: "\n") + "\nend\n"
@@ -49,8 +50,7 @@ struct ApplyJournal: Sendable {
             case "place": place = value
             case "confirmation": confirmation = Int(value) ?? 0
             case "process": process = Int32(value) ?? 0
-            case "was-up": wasUp = true
-            case "restarts": restarts = true
+            case "was-up", "was-down": tunnels.append((value, parts[0] == "was-up"))
             case "had-firewall": hadFirewall = true
             case "loads-firewall": loadsFirewall = true
             case "replaces-firewall": replacesFirewall = true

@@ -4,34 +4,52 @@ internal import Diagnostics
 /// What an apply would do, from what is there.
 struct ApplyPlan: Sendable {
     let tree: HostTree
-    let observed: ObservedInterface?
-    let report0: ObservedInterface.Report?
-    let change: InterfaceChange
+    /// By name: one, or two where keys rotate.
+    let tunnels: [Tunnel]
+    let change: TunnelChanges
     /// What is not on the disk as it is in the tree.
     let changed: [HostFile]
     let stale: [String]
-    /// The configuration on the disk; nil when there is none, or none that can be read.
-    let formerText: String?
     let firewall: InterfaceChange.FirewallChange
     let hadFirewall: Bool
+
+    /// An interface of the mesh on this host, as it is and as it is to be.
+    struct Tunnel: Sendable {
+        let interface: String
+        /// Nil when there is none.
+        let report: ObservedInterface.Report?
+        let observed: ObservedInterface?
+        /// Nil for one that is to go.
+        let desired: DesiredInterface?
+        /// By the configuration on the disk; nil when there is none, or none that can be read.
+        let former: DesiredInterface?
+        let formerText: String?
+
+        var state: TunnelChanges.Tunnel {
+            TunnelChanges.Tunnel(interface, observed: observed, desired: desired, former: former)
+        }
+    }
 
     var isEmpty: Bool { change.steps.isEmpty && changed.isEmpty && stale.isEmpty }
 
     var report: HostApply.Report {
-        HostApply.Report(
-            interface: tree.interface, steps: change.steps.map(\.text), files: changed.map(\.path) + stale,
-            cutsSessions: change.cutsSessions)
+        let several = tunnels.count > 1
+        return HostApply.Report(
+            interface: tree.interface,
+            steps: change.steps.map { several ? "\($0.interface): \($0.step.text)" : $0.step.text },
+            files: changed.map(\.path) + stale, cutsSessions: change.cutsSessions, waiting: [])
     }
 
     static func make(_ tree: HostTree, _ folder: ApplyFolder, _ tools: any ToolRunning) async throws -> ApplyPlan {
-        let host = LiveHost(interface: tree.interface, id: "", tools: tools)
-        let report = try await host.report()
-        let observed = try await host.observe()
         let disk = folder.disk
+        var tunnels: [Tunnel] = []
+        for interface in tree.interfaces {
+            let tunnel = try await tunnel(interface, tree, disk, tools)
+            if tunnel.desired != nil || tunnel.observed != nil || tunnel.former != nil { tunnels.append(tunnel) }
+        }
+        let host = LiveHost(interface: tree.interface, id: "", tools: tools)
         let changed = try reported { try folder.changed(tree.files) }
         let stale = try reported { try folder.stale(tree) }
-        let formerBytes = try reported { try disk.bytes("\(disk.root)/\(tree.configuration)") }
-        let former = formerBytes.flatMap { DesiredInterface(parsing: $0) }
         let script = try reported { try disk.text("\(disk.root)/\(tree.script)") }
         if let found = dialect(script), !["nftables.", "iptables."].contains(found) {
             throw HostTree.refused(
@@ -41,16 +59,38 @@ struct ApplyPlan: Sendable {
         let hadFirewall = script == nil ? false : try await host.isLoaded("\(disk.root)/\(tree.script)")
         let touched = changed.map(\.path) + stale
         let firewall = firewallChange(tree, script, isLoaded: hadFirewall ? .loaded : .not, touched)
-        let change = InterfaceChange(from: observed, to: tree.desired, former: former, firewall: firewall)
-        if change.steps.contains(.down), former == nil {
-            throw HostTree.refused(
-                "\(shown(tree.interface)) is up, not by \(shown(tree.configuration)), and would have to be restarted",
-                "take it down first: ip link delete dev \(tree.interface)")
+        let change = TunnelChanges(tunnels.map(\.state), firewall: firewall)
+        for tunnel in tunnels where tunnel.former == nil {
+            if change.steps.contains(where: { $0.interface == tunnel.interface && $0.step == .down }) {
+                throw HostTree.refused(
+                    "\(shown(tunnel.interface)) is up, not by "
+                        + "\(shown(HostTree.configuration(of: tunnel.interface))), and would have to be restarted",
+                    "take it down first: ip link delete dev \(tunnel.interface)")
+            }
         }
         return ApplyPlan(
-            tree: tree, observed: observed, report0: report, change: change, changed: changed, stale: stale,
-            formerText: former == nil ? nil : formerBytes.map { String(decoding: $0, as: UTF8.self) },
-            firewall: firewall, hadFirewall: hadFirewall)
+            tree: tree, tunnels: tunnels, change: change, changed: changed, stale: stale, firewall: firewall,
+            hadFirewall: hadFirewall)
+    }
+
+    private static func tunnel(
+        _ interface: String, _ tree: HostTree, _ disk: HostDisk, _ tools: any ToolRunning
+    ) async throws -> Tunnel {
+        let host = LiveHost(interface: interface, id: "", tools: tools)
+        let report = try await host.report()
+        let path = HostTree.configuration(of: interface)
+        let bytes = try reported { try disk.bytes("\(disk.root)/\(path)") }
+        let former = bytes.flatMap { DesiredInterface(parsing: $0) }
+        let desired = tree.tunnels.first { $0.interface == interface }?.desired
+        if desired == nil, let former, former.reversePath == nil {
+            throw HostTree.refused(
+                "\(shown("/" + path)) is not of hauberk's, and has the name that a second interface gets",
+                "give one of the two another name")
+        }
+        return Tunnel(
+            interface: interface, report: report, observed: try report.map { try host.observed($0) },
+            desired: desired, former: former,
+            formerText: former == nil ? nil : bytes.map { String(decoding: $0, as: UTF8.self) })
     }
 
     private enum Loading { case loaded, not }

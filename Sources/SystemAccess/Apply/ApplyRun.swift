@@ -10,14 +10,14 @@ struct ApplyRun: Sendable {
     let progress: @Sendable (String) -> Void
     let plan: ApplyPlan
 
-    private var interface: String { plan.tree.interface }
+    /// Seconds that peers have to answer on the interface that packets are to take.
+    let patience: Int
 
     /// Seconds in which a peer's session is alive after its last handshake (REJECT_AFTER_TIME, wireguard.com/papers).
     private static let sessionSeconds: Int64 = 180
 
     func run(confirmWithin seconds: Int, lock: Handle) async throws -> HostApply.Report {
         let journal = try begin(seconds)
-        let host = LiveHost(interface: interface, id: journal.id, tools: tools)
         FaultPoint.pass()
         do {
             try reported { try folder.stage(plan.changed, journal) }
@@ -36,94 +36,169 @@ struct ApplyRun: Sendable {
             throw error
         }
         defer { close(tie.raw) }
+        var report = plan.report
         do {
-            try await takeSteps(host)
+            report.waiting = try await takeSteps(journal)
         } catch {
             throw try await putBack(journal, error)
         }
         try reported { try folder.disk.mark("\(folder.pending)/\(ApplyPhase.waiting.rawValue)") }
         FaultPoint.pass()
-        return try await seconds == 0 ? confirm(journal) : awaitConfirmation(journal)
+        try await seconds == 0 ? confirm(journal) : awaitConfirmation(journal)
+        return report
     }
 
     private func begin(_ seconds: Int) throws -> ApplyJournal {
         try reported {
             var journal = ApplyJournal()
             journal.id = String(UInt64.random(in: 0 ... .max), radix: 36)
-            journal.interface = interface
+            journal.interface = plan.tree.interface
+            journal.tunnels = plan.tunnels.map { ($0.interface, $0.observed != nil) }
             journal.place = PutBack.Place.here()
             journal.confirmation = seconds
             journal.process = getpid()
-            journal.wasUp = plan.observed != nil
-            journal.restarts = plan.change.steps.contains(.down)
             journal.hadFirewall = plan.hadFirewall
-            journal.loadsFirewall = plan.change.steps.contains(.loadFirewall)
+            journal.loadsFirewall = plan.change.steps.contains { $0.step == .loadFirewall }
             journal.replacesFirewall = plan.firewall == .replace
             journal.files = plan.changed.map { ($0.path, $0.mode) }
             journal.removed = plan.stale
             journal.folders = try folder.missingFolders(plan.changed.map(\.path))
-            var state = plan.report0.map(PutBack.snapshot) ?? []
-            let new = plan.tree.files.first { $0.path == plan.tree.configuration }
-            let text = String(decoding: new?.bytes ?? [], as: UTF8.self)
-            state.append(("run/\(interface).conf", hooked(text, scripts: "\(folder.new)")))
-            let former = plan.formerText.map { hooked($0, scripts: folder.disk.root) }
-            state.append(("former/\(interface).conf", former ?? hooked(text, scripts: folder.new)))
-            try folder.begin(journal, plan.tree.files, state)
+            try folder.begin(journal, plan.tree.files, plan.tunnels.flatMap(state))
             return journal
         }
     }
 
+    /// What the transaction keeps of an interface: how it was, and the configurations to bring it up with.
+    private func state(_ tunnel: ApplyPlan.Tunnel) -> [(name: String, text: String)] {
+        var state = tunnel.report.map { PutBack.snapshot($0, of: tunnel.interface) } ?? []
+        let path = HostTree.configuration(of: tunnel.interface)
+        if let new = plan.tree.files.first(where: { $0.path == path }) {
+            let text = hooked(String(decoding: new.bytes, as: UTF8.self), scripts: folder.new)
+            state.append(
+                ("run/\(tunnel.interface).conf", plan.tunnels.count > 1 ? DesiredInterface.joining(text) : text))
+            if tunnel.formerText == nil { state.append(("former/\(tunnel.interface).conf", text)) }
+        }
+        if let former = tunnel.formerText {
+            let text = hooked(former, scripts: folder.disk.root)
+            state.append(("former/\(tunnel.interface).conf", text))
+            if state.allSatisfy({ !$0.name.hasPrefix("run/") }) {
+                state.append(("run/\(tunnel.interface).conf", text))
+            }
+        }
+        return state
+    }
+
     /// The configuration with hooks that find the scripts where they are now.
     private func hooked(_ text: String, scripts: String) -> String {
-        text.replacing("/etc/hauberk/%i/", with: "\(scripts)/etc/hauberk/\(interface)/")
-            .replacing("/etc/wireguard/%i.key", with: "\(folder.disk.root)/etc/wireguard/\(interface).key")
+        let base = plan.tree.interface
+        let (rules, key) = ("\(scripts)/etc/hauberk/\(base)/", "\(folder.disk.root)/etc/wireguard/\(base).key")
+        let places = [
+            ("/etc/hauberk/%i/", rules), ("/etc/hauberk/\(base)/", rules), ("/etc/wireguard/%i.key", key),
+            ("/etc/wireguard/\(base).key", key),
+        ]
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
+            let line = String(line)
+            guard let (name, place) = places.first(where: { line.contains($0.0) }) else { return line }
+            return line.replacing(name, with: place)
+        }.joined(separator: "\n")
     }
 
     // MARK: steps
 
-    private func takeSteps(_ host: LiveHost) async throws {
+    /// The peers that have not answered on the interface that packets are to take.
+    private func takeSteps(_ journal: ApplyJournal) async throws -> [String] {
         FaultPoint.pass()
-        guard !plan.change.steps.isEmpty else { return }
-        let alive = try await answering(host, among: sessions(plan.observed), within: 12)
-        for step in plan.change.steps {
-            progress(step.text)
-            if step == .down { try reported { try folder.disk.mark("\(folder.pending)/restarted") } }
-            try await host.take(step, with: PutBack.files(folder, interface))
+        guard !plan.change.steps.isEmpty else { return [] }
+        func host(_ interface: String) -> LiveHost {
+            LiveHost(interface: interface, id: journal.id, tools: tools)
+        }
+        var alive: [String: Set<String>] = [:]
+        for tunnel in plan.tunnels where tunnel.observed != nil {
+            let peers = sessions(tunnel)
+            alive[tunnel.interface] = try await answering(host(tunnel.interface), among: peers, within: 12)
+        }
+        var waiting: Set<String> = []
+        for (interface, step) in plan.change.steps.map({ ($0.interface, $0.step) }) {
+            progress(plan.tunnels.count > 1 ? "\(interface): \(step.text)" : step.text)
+            if case .move(let move) = step {
+                let desired = plan.tunnels.first { $0.interface == interface }?.desired ?? DesiredInterface()
+                let mover = RouteMover(host: host(interface), move: move, desired: desired)
+                waiting.formUnion(try await mover.run(within: patience))
+            } else {
+                if step == .down { try leave(interface, waiting, alive[interface] ?? []) }
+                let files = PutBack.files(folder, interface, base: plan.tree.interface)
+                try await host(interface).take(step, with: files)
+            }
             FaultPoint.pass()
         }
         try await verify(host)
-        if !alive.isEmpty {
-            progress("ask \(alive.count) peer\(alive.count == 1 ? "" : "s") that answered before")
-            let silent = alive.subtracting(try await answering(host, among: alive, within: 20))
+        for tunnel in plan.tunnels where tunnel.desired != nil {
+            guard let before = alive[tunnel.interface], !before.isEmpty else { continue }
+            progress("ask \(before.count) peer\(before.count == 1 ? "" : "s") that answered before")
+            let silent = before.subtracting(try await answering(host(tunnel.interface), among: before, within: 20))
             if !silent.isEmpty {
                 throw failed("no answer any more from peer \(silent.sorted().joined(separator: ", "))")
             }
         }
         FaultPoint.pass()
+        return waiting.sorted()
     }
 
-    private func verify(_ host: LiveHost) async throws {
-        guard let now = try await host.observe() else { throw failed("the interface did not stay up") }
-        let rest = InterfaceChange(from: now, to: plan.tree.desired, former: plan.tree.desired, firewall: .none)
-        if !rest.steps.isEmpty {
-            throw failed("not all has come about: left is to \(rest.steps.map(\.text).joined(separator: "; "))")
+    /// Before an interface goes: for good only when nobody answers there alone.
+    private func leave(_ interface: String, _ waiting: Set<String>, _ alive: Set<String>) throws {
+        guard let tunnel = plan.tunnels.first(where: { $0.interface == interface }), tunnel.desired == nil else {
+            return try reported { try folder.disk.mark("\(folder.pending)/\(PutBack.restarted(interface))") }
+        }
+        let silent = plan.tunnels.compactMap(\.desired).flatMap { desired in
+            waiting.flatMap { desired.peers[$0]?.allowedIPs ?? [] }
+        }
+        let cut = alive.filter { key in
+            !(tunnel.observed?.peers[key]?.settings.allowedIPs.isDisjoint(with: silent) ?? true)
+        }
+        if !cut.isEmpty {
+            throw failed(
+                "peer \(cut.sorted().joined(separator: ", ")) answers on \(interface) alone, which was to go")
+        }
+    }
+
+    private func verify(_ host: (String) -> LiveHost) async throws {
+        var now: [TunnelChanges.Tunnel] = []
+        for tunnel in plan.tunnels {
+            let observed = try await host(tunnel.interface).observe()
+            if let desired = tunnel.desired {
+                guard observed != nil else { throw failed("the interface \(tunnel.interface) did not stay up") }
+                now.append(
+                    TunnelChanges.Tunnel(tunnel.interface, observed: observed, desired: desired, former: desired))
+            } else if observed != nil {
+                throw failed("the interface \(tunnel.interface) did not go")
+            }
+        }
+        // Peers that have not answered yet keep their routes on the other interface.
+        let rest = TunnelChanges(now, firewall: .none).steps.filter { step in
+            if case .move = step.step { false } else { true }
+        }
+        if !rest.isEmpty {
+            throw failed(
+                "not all has come about: left is to "
+                    + rest.map { "\($0.interface): \($0.step.text)" }.joined(separator: "; "))
         }
         if plan.tree.hasFirewall {
-            let script = PutBack.files(folder, interface).script
-            guard try await host.isLoaded(script) else { throw failed("the firewall is not loaded") }
+            let script = PutBack.files(folder, plan.tree.interface, base: plan.tree.interface).script
+            guard try await host(plan.tree.interface).isLoaded(script) else { throw failed("the firewall is not loaded") }
         }
     }
 
-    /// Peers with a live session that stay, with keys that stay.
-    private func sessions(_ observed: ObservedInterface?) -> Set<String> {
-        let newKey = plan.tree.desired.privateKey.map { $0 != observed?.privateKey } ?? false
-        guard let observed, !newKey else { return [] }
+    /// Peers with a live session that stay, with keys that stay; on an interface that goes, all with a live session.
+    private func sessions(_ tunnel: ApplyPlan.Tunnel) -> Set<String> {
+        guard let observed = tunnel.observed else { return [] }
         let now = Int64(time(nil))
+        let live = observed.peers.filter { $0.value.handshake > now - Self.sessionSeconds }
+        guard let desired = tunnel.desired else { return Set(live.keys) }
+        if desired.privateKey.map({ $0 != observed.privateKey }) ?? false { return [] }
         return Set(
-            observed.peers.filter { key, peer in
-                guard let wanted = plan.tree.desired.peers[key] else { return false }
-                return peer.handshake > now - Self.sessionSeconds
-                    && wanted.presharedKey == peer.settings.presharedKey
+            live.filter { key, peer in
+                guard let wanted = desired.peers[key] else { return false }
+                return wanted.presharedKey == peer.settings.presharedKey
             }.keys)
     }
 
@@ -137,7 +212,7 @@ struct ApplyRun: Sendable {
         while ContinuousClock.now < deadline {
             if ContinuousClock.now - asked >= .seconds(1) {
                 asked = ContinuousClock.now
-                SessionProbe.send(interface, start, to: peers.subtracting(answered))
+                SessionProbe.send(host.interface, start, to: peers.subtracting(answered))
             }
             guard let now = try await host.observe() else { return [] }
             answered = peers.filter { key in
@@ -151,16 +226,15 @@ struct ApplyRun: Sendable {
 
     // MARK: the end
 
-    private func confirm(_ journal: ApplyJournal) async throws -> HostApply.Report {
+    private func confirm(_ journal: ApplyJournal) throws {
         try reported {
             guard try folder.decide(.confirmed) else { throw failed("it took too long") }
             FaultPoint.pass()
             try folder.switchFiles(journal)
         }
-        return plan.report
     }
 
-    private func awaitConfirmation(_ journal: ApplyJournal) async throws -> HostApply.Report {
+    private func awaitConfirmation(_ journal: ApplyJournal) async throws {
         progress("applied; confirm it within \(journal.confirmation) s from another session: hauberk apply --confirm")
         // The other process ends it. Should that have been killed, this one does, a little later.
         let deadline = ContinuousClock.now + .seconds(journal.confirmation + 30)
@@ -176,7 +250,6 @@ struct ApplyRun: Sendable {
         guard try reported({ try folder.outcome(journal.id) }) == "confirmed" else {
             throw failed("it was not confirmed within \(journal.confirmation) s, or was refused")
         }
-        return plan.report
     }
 
     private func failed(_ message: String) -> Failure {

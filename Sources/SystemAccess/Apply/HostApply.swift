@@ -12,8 +12,11 @@ package struct HostApply: Sendable {
         /// Seconds; zero confirms at once.
         package var confirmWithin: Int
         package var extent: Extent
+        /// Seconds that peers have to answer on an interface before packets to them take it.
+        package var patience: Int
 
-        package init(tree: String, confirmWithin: Int, extent: Extent) {
+        package init(tree: String, confirmWithin: Int, extent: Extent, patience: Int) {
+            self.patience = patience
             self.tree = tree
             self.confirmWithin = confirmWithin
             self.extent = extent
@@ -28,6 +31,8 @@ package struct HostApply: Sendable {
         /// Paths of the files that were switched.
         package var files: [String]
         package var cutsSessions: Bool
+        /// Public keys of peers that have not answered on the interface that packets are to take; sorted.
+        package var waiting: [String]
     }
 
     let folder: ApplyFolder
@@ -74,7 +79,8 @@ package struct HostApply: Sendable {
         try await recover()
         let plan = try await plan(tree, from: request.tree)
         guard !plan.isEmpty else { return plan.report }
-        let run = ApplyRun(folder: folder, tools: tools, progress: progress, plan: plan)
+        let run = ApplyRun(
+            folder: folder, tools: tools, progress: progress, plan: plan, patience: request.patience)
         return try await run.run(confirmWithin: request.confirmWithin, lock: lock)
     }
 
@@ -125,8 +131,9 @@ package struct HostApply: Sendable {
     /// What is to be done. wg-quick reads the configuration where it will have to: it takes a second for 1,000 peers.
     private func plan(_ tree: HostTree, from path: String) async throws -> ApplyPlan {
         let plan = try await ApplyPlan.make(tree, folder, tools)
-        if plan.change.steps.contains(.up) {
-            try await check([ToolRun("wg-quick", ["strip", "\(path)/\(tree.configuration)"])])
+        for step in plan.change.steps where step.step == .up {
+            let file = "\(path)/\(HostTree.configuration(of: step.interface))"
+            try await check([ToolRun("wg-quick", ["strip", file])])
         }
         return plan
     }

@@ -45,12 +45,18 @@ struct LiveHost: Sendable {
             let words = [family, "route", "show", "table", "all", "dev", interface]
             routes.append(try await run("ip", words).outputText)
         }
+        let filter = "/proc/sys/net/ipv4/conf/\(interface)/rp_filter"
+        let reversePath = try HostDisk(root: "", files: RealFileSystem()).text(filter) ?? ""
         return ObservedInterface.Report(
-            dump: dump.outputText, link: link.outputText, addresses: addresses.outputText, routes: routes)
+            dump: dump.outputText, link: link.outputText, addresses: addresses.outputText, routes: routes,
+            reversePath: reversePath)
     }
 
     func observe() async throws -> ObservedInterface? {
-        guard let report = try await report() else { return nil }
+        try await report().map(observed)
+    }
+
+    func observed(_ report: ObservedInterface.Report) throws -> ObservedInterface {
         guard let observed = ObservedInterface(report) else {
             throw Failure(.no, .applyFailed, "\(shown(interface)) is there and is no interface of WireGuard's")
         }
@@ -73,11 +79,22 @@ struct LiveHost: Sendable {
                 let words = keys[start..<min(start + 500, keys.count)].flatMap { ["peer", $0, "remove"] }
                 try await done("wg", ["set", interface] + words)
             }
-        case .network(let changes):
-            let text = changes.map { $0.line(interface) + "\n" }.joined()
-            try await done("ip", ["-batch", "-"], Array(text.utf8))
+        case .network(let changes): try await change(changes)
+        case .reversePath(let number):
+            try await done("sysctl", ["-q", "-w", "net/ipv4/conf/\(interface)/rp_filter=\(number)"])
+        case .move: preconditionFailure("a move takes time, and is the run's")
         }
     }
+
+    /// Changes of the interface beside WireGuard's own settings; nothing happens for none.
+    func change(_ changes: [NetworkChange]) async throws {
+        if changes.isEmpty { return }
+        let text = changes.map { $0.line(interface) + "\n" }.joined()
+        try await done("ip", ["-batch", "-"], Array(text.utf8))
+    }
+
+    /// The same with another interface of the host.
+    func beside(_ other: String) -> LiveHost { LiveHost(interface: other, id: id, tools: tools) }
 
     /// The files that steps are taken with.
     struct StepFiles: Sendable {

@@ -8,16 +8,20 @@ struct PutBack: Sendable {
     let journal: ApplyJournal
     let tools: any ToolRunning
 
-    private var host: LiveHost { LiveHost(interface: journal.interface, id: journal.id, tools: tools) }
+    private func host(_ interface: String) -> LiveHost {
+        LiveHost(interface: interface, id: journal.id, tools: tools)
+    }
 
-    var files: LiveHost.StepFiles { Self.files(folder, journal.interface) }
-
-    static func files(_ folder: ApplyFolder, _ interface: String) -> LiveHost.StepFiles {
+    static func files(_ folder: ApplyFolder, _ interface: String, base: String) -> LiveHost.StepFiles {
         LiveHost.StepFiles(
             configuration: "\(folder.pending)/run/\(interface).conf",
-            script: "\(folder.new)/etc/hauberk/\(interface)/firewall",
+            script: "\(folder.new)/etc/hauberk/\(base)/firewall",
             formerConfiguration: "\(folder.pending)/former/\(interface).conf",
-            formerScript: "\(folder.disk.root)/etc/hauberk/\(interface)/firewall")
+            formerScript: "\(folder.disk.root)/etc/hauberk/\(base)/firewall")
+    }
+
+    private func files(_ interface: String) -> LiveHost.StepFiles {
+        Self.files(folder, interface, base: journal.interface)
     }
 
     /// Again is no change.
@@ -25,53 +29,79 @@ struct PutBack: Sendable {
         Strays.end(journal.id, sparing: ["wireguard-go"])
         if journal.place == Place.here() {
             try await restoreFirewall()
-            try await restoreInterface()
+            try await restoreInterfaces()
         }
         try folder.unstage(journal)
     }
 
     private func restoreFirewall() async throws {
+        let (files, host) = (files(journal.interface), host(journal.interface))
         if journal.hadFirewall { try await host.firewall(files.formerScript, "load") }
         if journal.loadsFirewall, !journal.hadFirewall || journal.replacesFirewall {
             try await host.firewall(files.script, "remove")
         }
     }
 
-    private func restoreInterface() async throws {
-        guard journal.wasUp, let before = try snapshot() else {
-            try await host.removeInterface(files.configuration)
-            Strays.end(journal.id, sparing: [])
-            return
+    private func restoreInterfaces() async throws {
+        var tunnels: [TunnelChanges.Tunnel] = []
+        for (interface, wasUp) in journal.tunnels {
+            guard wasUp, let before = try snapshot(interface) else {
+                tunnels.append(
+                    TunnelChanges.Tunnel(
+                        interface, observed: try await host(interface).observe(), desired: nil, former: nil))
+                continue
+            }
+            try await bringBack(interface)
+            guard let observed = try await host(interface).observe() else { continue }
+            // Whatever is not as it was is of this transaction.
+            var ours = DesiredInterface(restoring: observed)
+            ours.peers = [:]
+            tunnels.append(
+                TunnelChanges.Tunnel(
+                    interface, observed: observed, desired: DesiredInterface(restoring: before), former: ours))
         }
-        let wasRestarted = try folder.disk.exists("\(folder.pending)/restarted")
-        let isGone = try await host.observe() == nil
-        if wasRestarted || isGone {
-            try await host.removeInterface(files.configuration)
-            Strays.end(journal.id, sparing: [])
-            var back = files
-            back.configuration = back.formerConfiguration
-            try await host.take(.up, with: back)
+        for step in TunnelChanges(tunnels, firewall: .none, .atOnce).steps {
+            if step.step == .down {
+                try await host(step.interface).removeInterface(files(step.interface).configuration)
+            } else {
+                try await host(step.interface).take(step.step, with: files(step.interface))
+            }
         }
-        guard let observed = try await host.observe() else { return }
-        // Whatever is not as it was is of this transaction.
-        var ours = DesiredInterface(restoring: observed)
-        ours.peers = [:]
-        let change = InterfaceChange(
-            from: observed, to: DesiredInterface(restoring: before), former: ours, firewall: .none)
-        for step in change.steps { try await host.take(step, with: files) }
+        for (interface, wasUp) in journal.tunnels where !wasUp { try await endHalf(interface) }
     }
 
-    private func snapshot() throws -> ObservedInterface? {
-        let texts = try Self.names.map { try folder.disk.text("\(folder.pending)/before/\($0)") ?? "" }
+    /// An interface that was up and is not, or was started anew, comes up with its former configuration.
+    private func bringBack(_ interface: String) async throws {
+        let wasRestarted = try folder.disk.exists("\(folder.pending)/\(Self.restarted(interface))")
+        let isGone = try await host(interface).observe() == nil
+        guard wasRestarted || isGone else { return }
+        try await host(interface).removeInterface(files(interface).configuration)
+        try await endHalf(interface)
+        var back = files(interface)
+        back.configuration = back.formerConfiguration
+        try await host(interface).take(.up, with: back)
+    }
+
+    /// Ends the process of an interface that has not come up.
+    private func endHalf(_ interface: String) async throws {
+        if try await host(interface).observe() == nil { Strays.end(journal.id, of: interface) }
+    }
+
+    /// The mark of an interface that is being started anew.
+    static func restarted(_ interface: String) -> String { "restarted-\(interface)" }
+
+    private func snapshot(_ interface: String) throws -> ObservedInterface? {
+        let texts = try Self.names.map { try folder.disk.text("\(folder.pending)/before/\(interface)/\($0)") ?? "" }
         return ObservedInterface(
-            ObservedInterface.Report(dump: texts[0], link: texts[1], addresses: texts[2], routes: [texts[3], texts[4]]))
+            ObservedInterface.Report(dump: texts[0], link: texts[1], addresses: texts[2], routes: [texts[3], texts[4]],
+                reversePath: texts[5]))
     }
 
-    private static let names = ["dump", "link", "addresses", "routes-v4", "routes-v6"]
+    private static let names = ["dump", "link", "addresses", "routes-v4", "routes-v6", "rp_filter"]
 
-    static func snapshot(_ report: ObservedInterface.Report) -> [(name: String, text: String)] {
-        let texts = [report.dump, report.link, report.addresses] + report.routes
-        return zip(names, texts).map { ("before/\($0)", $1) }
+    static func snapshot(_ report: ObservedInterface.Report, of interface: String) -> [(name: String, text: String)] {
+        let texts = [report.dump, report.link, report.addresses] + report.routes + [report.reversePath]
+        return zip(names, texts).map { ("before/\(interface)/\($0)", $1) }
     }
 
     /// The run of the kernel and the network namespace that this process is in.
@@ -91,27 +121,45 @@ struct PutBack: Sendable {
 enum Strays {
     /// Ends every process with the transaction's id in its environment, and waits for that, five seconds at most.
     static func end(_ id: String, sparing: Set<String>) {
+        end { processes(id).filter { !sparing.contains(name(of: $0)) } }
+    }
+
+    /// The same with the processes of one interface alone.
+    static func end(_ id: String, of interface: String) {
+        end {
+            processes(id).filter { process in
+                let words = ((try? disk.bytes("/proc/\(process)/cmdline")) ?? nil)?.split(separator: 0) ?? []
+                return name(of: process) == "wireguard-go" && words.contains { $0.elementsEqual(interface.utf8) }
+            }
+        }
+    }
+
+    private static func end(_ found: () -> [Int32]) {
         let deadline = ContinuousClock.now + .seconds(5)
         while ContinuousClock.now < deadline {
-            let found = processes(id, sparing)
-            if found.isEmpty { return }
-            for process in found { kill(process, SIGKILL) }
+            let processes = found()
+            if processes.isEmpty { return }
+            for process in processes { kill(process, SIGKILL) }
             usleep(20_000)
         }
     }
 
-    private static func processes(_ id: String, _ sparing: Set<String>) -> [Int32] {
-        let disk = HostDisk(root: "", files: RealFileSystem())
+    private static var disk: HostDisk { HostDisk(root: "", files: RealFileSystem()) }
+
+    private static func name(of process: Int32) -> String {
+        let name = ((try? disk.text("/proc/\(process)/comm")) ?? nil) ?? ""
+        return String(name.prefix { $0 != "\n" })
+    }
+
+    private static func processes(_ id: String) -> [Int32] {
         let word = Array("\(LiveHost.variable)=\(id)".utf8)
         return ((try? disk.names("/proc")) ?? []).compactMap(Int32.init).filter { process in
             guard process != getpid(), let environment = environment(process) else { return false }
-            guard environment.split(separator: 0).contains(where: { $0.elementsEqual(word) }) else { return false }
-            let name = ((try? disk.text("/proc/\(process)/comm")) ?? nil) ?? ""
-            return !sparing.contains(String(name.prefix { $0 != "\n" }))
+            return environment.split(separator: 0).contains { $0.elementsEqual(word) }
         }
     }
 
     private static func environment(_ process: Int32) -> [UInt8]? {
-        (try? HostDisk(root: "", files: RealFileSystem()).bytes("/proc/\(process)/environ")) ?? nil
+        (try? disk.bytes("/proc/\(process)/environ")) ?? nil
     }
 }
