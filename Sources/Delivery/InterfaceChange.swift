@@ -93,7 +93,9 @@ package struct InterfaceChange: Sendable {
         let key = desired.privateKey == observed.privateKey ? nil : desired.privateKey
         let port = desired.port == observed.port ? nil : desired.port
         let mark = desired.fwmark == observed.fwmark ? nil : desired.fwmark
-        if key != nil || port != nil || mark != nil { arrivals.append(.device(privateKey: key, port: port, fwmark: mark)) }
+        if key != nil || port != nil || mark != nil {
+            arrivals.append(.device(privateKey: key, port: port, fwmark: mark))
+        }
     }
 
     private mutating func changePeers() {
@@ -137,7 +139,8 @@ package struct InterfaceChange: Sendable {
             changes += desired.routes.subtracting(observed.routes).sorted().map(NetworkChange.addRoute)
         case .leaving:
             let ours = former ?? DesiredInterface()
-            changes += observed.routes.intersection(ours.routes).subtracting(desired.routes).subtracting(keeping).sorted()
+            changes += observed.routes.intersection(ours.routes).subtracting(desired.routes).subtracting(keeping)
+                .sorted()
                 .map(NetworkChange.removeRoute)
             changes += observed.addresses.intersection(ours.addresses).subtracting(desired.addresses)
                 .sorted { "\($0)" < "\($1)" }.map(NetworkChange.removeAddress)

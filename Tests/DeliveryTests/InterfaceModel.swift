@@ -22,6 +22,7 @@ struct InterfaceModel {
             now.mtu = desired.mtu ?? 1420
             now.addresses = desired.addresses
             now.routes = desired.routes
+            now.reversePath = desired.reversePath
             for (key, peer) in desired.peers { configure(key, peer, &now) }
         case .loadFirewall, .removeFirewall: return
         case .device(let key, let port, let mark):

@@ -88,7 +88,8 @@ struct ApplyCommand: AsyncParsableCommand {
 
     private func apply(_ tree: String, _ host: HostApply) async throws {
         let report = try await host.apply(
-            HostApply.Request(tree: tree, confirmWithin: confirmWithin, extent: dryRun ? .dryRun : .whole,
+            HostApply.Request(
+                tree: tree, confirmWithin: confirmWithin, extent: dryRun ? .dryRun : .whole,
                 patience: patience))
         var entry = Entry(interface: report.interface, outcome: "unchanged")
         entry.steps = report.steps

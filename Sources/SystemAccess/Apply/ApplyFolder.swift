@@ -119,7 +119,20 @@ struct ApplyFolder: Sendable {
             try disk.remove(target(path))
             try disk.syncFolder(of: target(path))
         }
+        try startAtBoot([journal.interface, journal.interface + HostTree.second])
         try end(journal, "confirmed")
+    }
+
+    /// Where keys rotate and systemd starts one of the two interfaces at boot, it starts those that have a
+    /// configuration: what `systemctl enable wg-quick@NAME` does.
+    private func startAtBoot(_ interfaces: [String]) throws {
+        let links = interfaces.map { "etc/systemd/system/multi-user.target.wants/wg-quick@\($0).service" }
+        guard let unit = try links.lazy.compactMap({ try disk.link(target($0)) }).first else { return }
+        let isThere = try interfaces.map { try disk.exists(target(HostTree.configuration(of: $0))) }
+        for (link, isThere) in zip(links, isThere) where isThere {
+            if try disk.link(target(link)) == nil { try disk.makeLink(target(link), to: unit) }
+        }
+        for (link, isThere) in zip(links, isThere) where !isThere { try disk.remove(target(link)) }
     }
 
     /// Takes the new files away that never came to their places.

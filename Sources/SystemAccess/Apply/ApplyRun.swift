@@ -184,7 +184,8 @@ struct ApplyRun: Sendable {
         }
         if plan.tree.hasFirewall {
             let script = PutBack.files(folder, plan.tree.interface, base: plan.tree.interface).script
-            guard try await host(plan.tree.interface).isLoaded(script) else { throw failed("the firewall is not loaded") }
+            let isLoaded = try await host(plan.tree.interface).isLoaded(script)
+            if !isLoaded { throw failed("the firewall is not loaded") }
         }
     }
 

@@ -35,6 +35,20 @@ struct HostDisk: Sendable {
 
     func remove(_ path: String) throws { try files.removeIfPresent(place(path)) }
 
+    /// What a symbolic link points to; nil where there is none.
+    func link(_ path: String) throws -> String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(path, &buffer, buffer.count)
+        if count >= 0 { return String(decoding: buffer[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self) }
+        guard errno == ENOENT || errno == ENOTDIR || errno == EINVAL else { throw SystemError("read", path, errno) }
+        return nil
+    }
+
+    func makeLink(_ path: String, to target: String) throws {
+        guard symlink(target, path) == 0 || errno == EEXIST else { throw SystemError("make", path, errno) }
+        try syncFolder(of: path)
+    }
+
     func syncFolder(of path: String) throws {
         let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
         let handle = try files.open(place(folder.isEmpty ? "/" : folder), .folderThroughLinks)

@@ -93,7 +93,8 @@ struct PutBack: Sendable {
     private func snapshot(_ interface: String) throws -> ObservedInterface? {
         let texts = try Self.names.map { try folder.disk.text("\(folder.pending)/before/\(interface)/\($0)") ?? "" }
         return ObservedInterface(
-            ObservedInterface.Report(dump: texts[0], link: texts[1], addresses: texts[2], routes: [texts[3], texts[4]],
+            ObservedInterface.Report(
+                dump: texts[0], link: texts[1], addresses: texts[2], routes: [texts[3], texts[4]],
                 reversePath: texts[5]))
     }
 
@@ -128,7 +129,8 @@ enum Strays {
     static func end(_ id: String, of interface: String) {
         end {
             processes(id).filter { process in
-                let words = ((try? disk.bytes("/proc/\(process)/cmdline")) ?? nil)?.split(separator: 0) ?? []
+                let words =
+                    ((try? disk.bytes("/proc/\(process)/cmdline")) ?? nil)?.split(separator: 0) ?? []
                 return name(of: process) == "wireguard-go" && words.contains { $0.elementsEqual(interface.utf8) }
             }
         }
