@@ -5,11 +5,14 @@ struct LabFirewalls: Sendable {
     let order: LabOrder
     let width: Int
 
-    /// The hosts that have a script, with the interfaces of each.
+    /// The hosts that have a script, with the interfaces that each is called by: where keys rotate, the first's name.
     private var scripts: [(number: Int, interfaces: [String])] {
-        order.topology.hosts.enumerated().compactMap { number, host in
-            let paths = Set(order.trees[number].entries.map(\.path))
-            let interfaces = host.interfaces.filter { paths.contains("hauberk/\($0)/firewall") }
+        order.topology.hosts.indices.compactMap { number in
+            let interfaces = order.trees[number].entries.compactMap { entry -> String? in
+                let parts = entry.path.split(separator: "/")
+                guard parts.count == 3, parts[0] == "hauberk", parts[2] == "firewall" else { return nil }
+                return String(parts[1])
+            }.sorted()
             return interfaces.isEmpty ? nil : (number, interfaces)
         }
     }
