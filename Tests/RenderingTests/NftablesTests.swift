@@ -135,7 +135,7 @@ import Testing
         let start = try #require(rules.firstIndex(of: "set members4 {"))
         #expect(
             rules[(start + 1)..<(start + 8)].joined(separator: " ")
-                == "type ipv4_addr flags interval elements = { 10.132.0.0-10.132.0.8, 10.132.0.10-10.132.1.8, "
+                == "type ipv4_addr flags constant, interval elements = { 10.132.0.0-10.132.0.8, 10.132.0.10-10.132.1.8, "
                 + "10.132.1.10-10.132.1.43 }")
         policy.members = PrefixSet((0..<256).compactMap { first.advanced(by: $0) }.map(IPPrefix.host))
         #expect(try NftablesMeshes.rules(policy).contains("elements = {\n            10.132.0.0/24\n"))

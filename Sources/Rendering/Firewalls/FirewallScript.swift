@@ -22,7 +22,7 @@ package struct FirewallScript: Sendable {
     package var tools: [Tool]
     /// Assignments and functions that the words share; may be empty.
     package var shared: String
-    /// Replaces whatever of ours is loaded in one step; again is no change.
+    /// Replaces whatever of ours is loaded, and what decides about packets in one step; again is no change.
     package var load: String
     /// Takes away all of ours and nothing else; no error when there is nothing.
     package var remove: String

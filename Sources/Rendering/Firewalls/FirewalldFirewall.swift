@@ -36,7 +36,7 @@ package struct FirewalldFirewall: FirewallBackend {
 /// The words of the script.
 enum FirewalldScript {
     static func script(_ policy: FirewallPolicy) -> FirewallScript {
-        let table = NftablesFirewall.script(policy)
+        let table = NftablesScript.script(policy)
         return FirewallScript(
             "firewalld", needing: table.tools + [.init("firewall-offline-cmd", from: "firewalld")],
             shared: table.shared + "\n" + shared(FirewalldNames(policy.interface)),

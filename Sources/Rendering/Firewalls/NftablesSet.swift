@@ -189,7 +189,8 @@ struct NftablesSet {
     /// The declaration, two levels in.
     var text: String {
         var lines = ["    set \(name) {", "        type \(type)"]
-        if isInterval { lines.append("        flags interval") }
+        // Nobody changes it while rules name it.
+        lines.append("        flags constant\(isInterval ? ", interval" : "")")
         lines.append("        elements = {")
         for (index, part) in parts.enumerated() {
             if let comment = part.comment { lines.append("            \(comment)") }
