@@ -11,6 +11,8 @@ DESTDIR ?=
 JOBS ?= 2
 # Seconds for each fuzz target.
 TIME ?= 60
+# Of each cell of the table of rotations.
+RUNS ?= 10
 
 ASYNC_TESTS := LabTests|SystemAccessTests|QRTests
 LONG_TESTS := FirewallTests|DaemonTests
@@ -32,12 +34,12 @@ DOCUMENT_FOLDER = $(DESTDIR)$(PREFIX)/share/doc/hauberk
 INSTALLED = $(BINARY_FOLDER)/hauberk $(MANUAL_FOLDER)/hauberk.1 $(BASH_FOLDER)/hauberk $(ZSH_FOLDER)/_hauberk \
 	$(FISH_FOLDER)/hauberk.fish $(DOCUMENT_FOLDER)/mesh-file.md $(DOCUMENT_FOLDER)/mesh.schema.json
 
-.PHONY: help build demo test bench lint check release bare install uninstall fuzz manual clean
+.PHONY: help build demo test bench rotation-table lint check release bare install uninstall fuzz manual clean
 
 help: ## say what there is
-	@echo "make TARGET [JOBS=2] [PREFIX=/usr/local] [DESTDIR=] [TIME=60]"
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r target text; do \
-	    printf '  make %-10s %s\n' "$$target" "$$text"; done
+	@echo "make TARGET [JOBS=2] [PREFIX=/usr/local] [DESTDIR=] [TIME=60] [RUNS=10]"
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r target text; do \
+	    printf '  make %-15s %s\n' "$$target" "$$text"; done
 
 build: ## build the program for development
 	@.ci/packages build
@@ -69,6 +71,13 @@ bench: ## speed and memory, against a C program that does the same work
 	@$(MAKE) $(RELEASE)
 	@echo "bench: running Sources/Benchmarks/run"
 	@Sources/Benchmarks/run
+
+rotation-table: ## what new keys cost, by the way they are given; RUNS for each cell
+	@.ci/packages build run
+	@echo "rotation-table: building hauberk and the load"
+	@$(SWIFT_BUILD) --product hauberk
+	@$(SWIFT_BUILD) --product rotation-load
+	@Tests/DaemonTests/Scripts/rotation-table.sh $(RUNS) $(DEBUG)
 
 lint: ## the format of sources, and the syntax of scripts
 	@echo "lint: swift format"

@@ -83,6 +83,9 @@ let package = Package(
         .executableTarget(
             name: "packet-bench", dependencies: ["CNamespaces"], path: "Tests/PacketBench",
             swiftSettings: quick),
+        .executableTarget(
+            name: "rotation-load", dependencies: ["CNamespaces"], path: "Tests/RotationLoad",
+            swiftSettings: quick),
         tests("AddressesTests", ["Addresses"]),
         tests("DiagnosticsTests", ["Diagnostics"]),
         tests("KeysTests", ["Keys", "Diagnostics", "CSodium"]),
@@ -112,7 +115,8 @@ let package = Package(
         tests("SocketsTests", ["MeshFixtures", "Sockets", "MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
         tests("DeliveryTests", ["TestSupport", "Delivery", "HostPlans", "Addresses", "Diagnostics"]),
         .testTarget(
-            name: "DaemonTests", dependencies: ["TestSupport", "hauberk"], exclude: ["Scripts", "Recorded"],
+            name: "DaemonTests", dependencies: ["TestSupport", "hauberk", "rotation-load"],
+            exclude: ["Scripts", "Recorded"],
             swiftSettings: house),
         tests("HouseTests", ["hauberk", "write-manual"]),
         tests("MeshFilesTests", ["MeshFiles", "Addresses", "Diagnostics"]),

@@ -9,6 +9,7 @@ struct Script: Sendable, CustomStringConvertible {
     static let website = Script(description: "website.sh")
     static let coexist = Script(description: "coexist.sh")
     static let apply = Script(description: "apply.sh")
+    static let rotation = Script(description: "rotation.sh")
 
     /// The folder of these tests' sources.
     static let folder = String(#filePath.prefix(upTo: #filePath.lastIndex(of: "/") ?? #filePath.endIndex))
