@@ -5,8 +5,8 @@ export TMPDIR=$data WG_QUICK_USERSPACE_IMPLEMENTATION=wireguard-go HAUBERK_IDENT
 hosts=(alpha beta gamma delta)
 declare -A underlay=([alpha]=10.132.0.2 [beta]=10.132.0.3 [gamma]=10.132.0.4 [delta]=10.132.0.5)
 
-# Of each host that is on: its network's name and its port of the bridge.
-declare -A network=() ports=()
+# Of each host that is on: its network's name and its port of the bridge. Of each host and family: its address.
+declare -A network=() ports=() addresses=()
 
 pause() { read -rt "$1" <> <(:) || true; }
 
@@ -33,7 +33,7 @@ switch_off() {
     wait "${holder[$1]}" 2>/dev/null || true
     await 5 "the end of $1" empty "$1"
     unset "holder[$1]"
-    await 5 "the end of $1's wire" absent "${ports[$1]}"
+    await 5 "the end of $1's wire" unplugged "${ports[$1]}"
 }
 # Every process in the network of the host.
 inhabitants() {
@@ -43,14 +43,25 @@ inhabitants() {
     done
 }
 empty() { [[ -z $(inhabitants "$1") ]]; }
-absent() { ! ip link show "$1"; }
+unplugged() { ! ip link show "$1"; }
 
+# boot HOST [REVERSED]: it comes back with every tunnel that its disk has, as units at boot do, in one order or the other.
+boot() {
+    local name
+    switch_on "$1"
+    for name in $(cd "$data/disk-$1/etc/wireguard" && ls -- *.conf | sort ${2:+-r}); do
+        on "$1" wg-quick up "${name%.conf}" >$data/said 2>&1 || fail "${name%.conf} of $1 does not come up: $(<$data/said)"
+    done
+}
+
+# write_mesh LINE: with one more line.
 write_mesh() {
     mkdir $data/mesh
     cat >$data/mesh/mesh.yaml <<END
 mesh: lab
 prefixes: [10.88.0.0/16, fd5a:3c71:9e00::/48]
 wireguard: {preshared-keys: pair}
+$1
 sites:
   here: {network: 10.132.0.0/16, interface: eth1}
 services:
@@ -89,11 +100,14 @@ stagger() {
 order=("${hosts[@]}")
 
 # address HOST FAMILY
-address() {
-    case $2 in
-    4) sed -n 's/^Address = \([0-9.]*\).*/\1/p' $data/out/"$1"/etc/wireguard/wg0.conf ;;
-    6) sed -n 's/^Address = .*[ ,]\([0-9a-f]*:[0-9a-f:]*\).*/\1/p' $data/out/"$1"/etc/wireguard/wg0.conf ;;
-    esac
+address() { echo "${addresses[$1 $2]}"; }
+read_addresses() {
+    local name line
+    for name in "${hosts[@]}"; do
+        line=$(grep -h '^Address = ' $data/out/"$name"/etc/wireguard/wg0.conf)
+        addresses[$name 4]=$(sed 's/^Address = \([0-9.]*\).*/\1/' <<<"$line")
+        addresses[$name 6]=$(sed 's/^Address = .*[ ,]\([0-9a-f]*:[0-9a-f:]*\).*/\1/' <<<"$line")
+    done
 }
 # reach FROM TO: in both families.
 reach() { on "$1" ping -qc 1 -W 1 "$(address "$2" 4)" && on "$1" ping -qc 1 -W 1 "$(address "$2" 6)"; }
@@ -105,8 +119,10 @@ reach_all() {
     done
 }
 
+# bring_up [LINE]: all of it; the mesh file has one more line.
 bring_up() {
-    write_mesh
+    write_mesh "${1:-}"
+    read_addresses
     hub vpc
     local name
     for name in "${hosts[@]}"; do switch_on "$name"; done

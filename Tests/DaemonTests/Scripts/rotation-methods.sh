@@ -46,3 +46,23 @@ first() {
     local name
     for name in "${hosts[@]}"; do [[ $name == "$1" ]] || order+=("$name"); done
 }
+
+# Ours: two interfaces for a time, stage by stage; a stage begins when every host has said that it is in the one before.
+rotate() { rotate_in_stages "$1" "$2"; }
+rotate_in_stages() {
+    local order=("${hosts[@]}") rotating=(--all)
+    [[ $1 == all ]] || first "$1"
+    operate rotate "${rotating[@]}"
+    roll "$2"
+    operate rotate advance --acknowledged all
+    roll "$2"
+    operate rotate advance --acknowledged all
+    roll "$2"
+}
+# operate ARGUMENT …: a command of the operator's.
+operate() { "$hauberk" --mesh $data/mesh "$@" >$data/said 2>&1 || fail "hauberk $*: $(<$data/said)"; }
+# roll SKEW: what the mesh is now, rendered and taken to each host of $order.
+roll() {
+    render
+    stagger "$1" apply
+}

@@ -6,9 +6,9 @@
 #   gamma ─┼─ vpc                 of every pair, both ways and in both families, a UDP probe every 10 ms, and a
 #   delta ─┘                      TCP connection each way
 #
-# `scenes "SCENE …"` plays some on one lab; each thing that was seen is a line on standard output. The scene `cell METHOD
-# WHO SKEW RUNS` prints a line for each run instead: method, whose keys, skew, lost probes, longest gap in ms, broken
-# connections, longest stall in ms.
+# `scenes "SCENE …"` plays some on one lab, `stages "SCENE …"` on one whose keys can rotate; each thing that was seen is a
+# line on standard output. `cell METHOD WHO SKEW RUNS` prints a line for each run instead: method, whose keys, skew, lost
+# probes, longest gap in ms, broken connections, longest stall in ms.
 source "$(dirname "$0")/namespace.sh"
 need wg-quick wireguard-tools wireguard-go wireguard-go nft nftables ping iputils-ping
 need_root
@@ -22,6 +22,7 @@ settle $data
 source "$(dirname "$0")/hosts.sh"
 source "$(dirname "$0")/rotation-lab.sh"
 source "$(dirname "$0")/rotation-methods.sh"
+source "$(dirname "$0")/rotation-stages.sh"
 
 baseline() {
     begin_load "${hosts[@]}"
@@ -77,8 +78,7 @@ power_cut() {
     begin_load alpha gamma delta
     switch_off beta
     ! reach alpha beta >/dev/null || fail "beta answers without power"
-    switch_on beta
-    on beta wg-quick up wg0 >$data/said 2>&1 || fail "beta does not come up: $(<$data/said)"
+    boot beta
     await 20 "the tunnels of beta" reach_all beta
     end_load
     untouched "while beta was off"
@@ -112,5 +112,10 @@ cell() {
     done
 }
 
-bring_up
+stages() { scenes "$1"; }
+
+case "$2 $3" in
+"stages "* | "cell rotate") bring_up "rotation: {}" ;;
+*) bring_up ;;
+esac
 "${@:2:$#-2}"
