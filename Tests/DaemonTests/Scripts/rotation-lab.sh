@@ -86,6 +86,11 @@ apply() {
     on "$1" "$hauberk" apply $data/out/"$1" --json >$data/"$1".json 2>$data/"$1".said ||
         fail "apply on $1 failed: $(cat $data/"$1".said $data/"$1".json)"
 }
+# plant_tree HOST: as people do without apply.
+plant_tree() {
+    cp -a $data/out/"$1"/etc/. $data/disk-"$1"/etc/
+    on "$1" wg-quick up wg0 >$data/"$1".said 2>&1 || fail "$1 does not come up: $(<$data/"$1".said)"
+}
 # stagger SKEW COMMAND …: the command for each host of $order, each so many seconds after the one before; waits for all.
 stagger() {
     local skew=$1 name delay=0 job jobs=()
@@ -126,7 +131,7 @@ bring_up() {
     hub vpc
     local name
     for name in "${hosts[@]}"; do switch_on "$name"; done
-    stagger 0 apply
+    stagger 0 "${install:-apply}"
     for name in "${hosts[@]}"; do await 20 "the tunnels of $name" reach_all "$name"; done
 }
 

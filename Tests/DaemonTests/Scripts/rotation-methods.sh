@@ -20,24 +20,27 @@ syncconf_one() {
         fail "$1 is not made equal: $(<$data/"$1".said)"
 }
 
-# with_new_keys WHO SKEW COMMAND: the rendered trees with other keys in $data/new, and the command on each host.
+# with_new_keys WHO SKEW COMMAND: the command on each host, with other keys in the trees of $data/new.
 with_new_keys() {
-    local order=("${hosts[@]}") rotating=("${hosts[@]}") name other
+    local order=("${hosts[@]}") rotating=("${hosts[@]}")
     [[ $1 == all ]] || first "$1"
-    rm -rf $data/new
-    cp -a $data/out $data/new
-    for name in "${rotating[@]}"; do
-        local conf=$data/new/$name/etc/wireguard/wg0.conf former key
-        former=$(sed -n 's/^PrivateKey = //p' "$conf" | wg pubkey)
-        key=$(wg genkey)
-        sed -i "s|^PrivateKey = .*|PrivateKey = $key|" "$conf"
-        for other in "${hosts[@]}"; do
-            sed -i "s|^PublicKey = $former\$|PublicKey = $(wg pubkey <<<"$key")|" $data/new/"$other"/etc/wireguard/wg0.conf
-        done
-    done
+    draw_keys wg0
     stagger "$2" "$3"
     rm -r $data/out
     mv $data/new $data/out
+}
+# draw_keys INTERFACE: $data/new is as $data/out, but for other keys of the hosts in $rotating.
+draw_keys() {
+    local name conf former key
+    rm -rf $data/new
+    cp -a $data/out $data/new
+    for name in "${rotating[@]}"; do
+        conf=etc/wireguard/$1.conf
+        former=$(sed -n 's/^PrivateKey = //p' $data/new/"$name/$conf" | wg pubkey)
+        key=$(wg genkey)
+        sed -i "s|^PrivateKey = .*|PrivateKey = $key|" $data/new/"$name/$conf"
+        sed -i "s|^PublicKey = $former\$|PublicKey = $(wg pubkey <<<"$key")|" $data/new/*/"$conf"
+    done
 }
 # first HOST: it alone rotates, and comes first in $order.
 first() {
@@ -45,6 +48,46 @@ first() {
     order=("$1")
     local name
     for name in "${hosts[@]}"; do [[ $name == "$1" ]] || order+=("$name"); done
+}
+
+# What ours does, by hand: a second interface with the new keys, the routes moved once its handshakes are seen, and the
+# first interface taken away when all hosts have moved theirs.
+by_hand() {
+    local order=("${hosts[@]}") rotating=("${hosts[@]}") former next port
+    [[ $1 == all ]] || first "$1"
+    read -r former next port <<<"wg0 wg0-b 51821"
+    [[ -e $data/out/alpha/etc/wireguard/wg0.conf ]] || read -r former next port <<<"wg0-b wg0 51820"
+    draw_keys $former
+    stagger "$2" second_interface
+    stagger "$2" move_routes
+    stagger "$2" retire_interface
+    rm -r $data/out
+    mv $data/new $data/out
+}
+second_interface() {
+    local conf=$data/new/$1/etc/wireguard
+    mv "$conf/$former.conf" "$conf/$next.conf"
+    sed -i "/^PreUp/d; s/^\(ListenPort = \|Endpoint = .*:\)[0-9]*\$/\1$port/" "$conf/$next.conf"
+    sed "s/^PostUp = ip .*/& metric 2050/" "$conf/$next.conf" >$data/disk-"$1"/etc/wireguard/$next.conf
+    on "$1" wg-quick up $next >$data/"$1".said 2>&1 || fail "$1 does not come up: $(<$data/"$1".said)"
+}
+move_routes() {
+    await 10 "every handshake of $1" shaken "$1"
+    on "$1" ip -4 route replace 10.88.0.0/16 dev $next
+    on "$1" ip -6 route replace fd5a:3c71:9e00::/48 dev $next
+}
+# shaken HOST: asks by the next interface; the answer may come by the former.
+shaken() {
+    local other
+    for other in "${hosts[@]}"; do
+        [[ $other == "$1" ]] || on "$1" ping -I $next -qc 1 -W 0.05 "$(address "$other" 4)" || true
+    done
+    ! on "$1" wg show $next latest-handshakes | grep -qw 0
+}
+retire_interface() {
+    on "$1" wg-quick down $former >$data/"$1".said 2>&1 || fail "$1 does not go down: $(<$data/"$1".said)"
+    cp $data/new/"$1"/etc/wireguard/$next.conf $data/disk-"$1"/etc/wireguard/$next.conf
+    rm $data/disk-"$1"/etc/wireguard/$former.conf
 }
 
 # Ours: two interfaces for a time, stage by stage; a stage begins when every host has said that it is in the one before.

@@ -115,7 +115,7 @@ cell() {
 stages() { scenes "$1"; }
 
 case "$2 $3" in
-"stages "* | "cell rotate") bring_up "rotation: {}" ;;
+"stages "* | "cell rotate" | "cell by_hand") bring_up "rotation: {}" ;;
 *) bring_up ;;
 esac
 "${@:2:$#-2}"
