@@ -120,7 +120,7 @@ let package = Package(
             swiftSettings: house),
         tests("HouseTests", ["hauberk", "write-manual"]),
         tests("MeshFilesTests", ["MeshFiles", "Addresses", "Diagnostics"]),
-        tests("SystemAccessTests", ["TestSupport", "SystemAccess", "Diagnostics"]),
+        tests("SystemAccessTests", ["TestSupport", "SystemAccess", "Delivery", "Diagnostics"]),
         tests(
             "LabTests",
             [

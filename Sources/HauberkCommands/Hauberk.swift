@@ -14,7 +14,7 @@ package struct Hauberk: AsyncParsableCommand {
             the folder by --mesh, before its name or after it; else it is $HAUBERK_MESH, the current folder, or the \
             only mesh below Mesh/.
 
-            Exit status: 0 done, 1 no, 2 changes pending (plan --exit-code), 64 usage, 65 mesh invalid, 66 file missing, 70 a bug, 74 I/O error, \
+            Exit status: 0 done, 1 no, 2 changes pending (plan --exit-code), 64 usage, 65 mesh invalid, 66 file missing, 69 a host cannot be reached, 70 a bug, 74 I/O error, \
             75 locked by somebody else, 77 permission denied, 78 a needed tool is missing.
             """,
         version: version,
@@ -23,7 +23,8 @@ package struct Hauberk: AsyncParsableCommand {
             DisableCommand.self, EnableCommand.self, ListCommand.self, ShowCommand.self, CheckCommand.self,
             CanCommand.self, MatrixCommand.self, ServicesCommand.self,
             RenderCommand.self, PlanCommand.self, OperatorCommand.self, LedgerCommand.self, TemplatesCommand.self,
-            QRCommand.self, ProveCommand.self, AuditCommand.self, ApplyCommand.self, ExplainCommand.self,
+            QRCommand.self, ProveCommand.self, AuditCommand.self, ApplyCommand.self, PushCommand.self,
+            ExplainCommand.self,
             LabAgentVerb.self, ApplyGuardVerb.self,
         ])
 

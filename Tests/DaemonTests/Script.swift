@@ -10,6 +10,7 @@ struct Script: Sendable, CustomStringConvertible {
     static let coexist = Script(description: "coexist.sh")
     static let apply = Script(description: "apply.sh")
     static let rotation = Script(description: "rotation.sh")
+    static let push = Script(description: "push.sh")
 
     /// The folder of these tests' sources.
     static let folder = String(#filePath.prefix(upTo: #filePath.lastIndex(of: "/") ?? #filePath.endIndex))

@@ -16,6 +16,9 @@ struct MistakesElsewhere: Sendable, CustomStringConvertible {
             id: "apply-failed", file: "DaemonTests/ApplyTests.swift",
             test: "a bad tree changes nothing, and a firewall that cuts the tunnel is put back"),
         MistakesElsewhere(
+            id: "stale-render", file: "HauberkCommandsTests/PushTests.swift",
+            test: "a folder that is not what the mesh says is refused with what to do"),
+        MistakesElsewhere(
             id: "file-too-large", file: "HauberkCommandsTests/MistakesTests.swift",
             test: "a file of more than 64 MiB is refused unread"),
         MistakesElsewhere(

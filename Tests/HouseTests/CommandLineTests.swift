@@ -35,7 +35,7 @@ import Testing
     @Test(arguments: [
         "list", "show a", "check", "add a", "remove a", "set a --port 1", "rename a b", "disable a", "enable a",
         "render --out /nowhere/out", "operator list", "operator remove a", "qr a", "prove", "templates --eject",
-        "can a b ssh", "matrix", "services", "plan --out /nowhere/out",
+        "can a b ssh", "matrix", "services", "plan --out /nowhere/out", "push --out /nowhere/out",
     ])
     func `the mesh may be named before the command and after it`(line: String) throws {
         let words = line.split(separator: " ")

@@ -7,7 +7,7 @@ extension DiagnosticID {
             .editedAfterCrash, .changedMeanwhile, .readableKeyring, .exposedIdentity, .foreignIdentity,
             .identityExists, .noHome, .noTerminal, .noPassphrase, .longPassphrase, .missingTool, .toolOverdue,
             .toolTooLoud, .toolFailed,
-        ] + outputFolder + application
+        ] + outputFolder + application + pushing
 
     package static let diskFull = DiagnosticID(
         "disk-full", .error,

@@ -38,28 +38,53 @@ package struct ProcessRunner: ToolRunning {
     }
 
     private func answer(of run: ToolRun) async throws -> ToolResult {
+        let configuration = configuration(run)
+        guard let hear = run.hear else {
+            let result = try await Subprocess.run(
+                configuration, input: .inputWriter, output: .bytes(limit: run.outputLimit),
+                error: .bytes(limit: run.outputLimit)
+            ) { execution in await Self.write(run.input, execution.standardInputWriter) }
+            return ToolResult(
+                ending: ending(result.terminationStatus), output: result.standardOutput, errors: result.standardError)
+        }
+        let result = try await Subprocess.run(
+            configuration, input: .inputWriter, output: .bytes(limit: run.outputLimit), error: .sequence
+        ) { execution in
+            await Self.write(run.input, execution.standardInputWriter)
+            var lines = HeardLines(limit: run.outputLimit)
+            for try await buffer in execution.standardError {
+                for line in buffer.withUnsafeBytes({ lines.take($0) }) { hear(line) }
+            }
+            return lines.bytes
+        }
+        return ToolResult(
+            ending: ending(result.terminationStatus), output: result.standardOutput, errors: result.closureResult)
+    }
+
+    private func configuration(_ run: ToolRun) -> Configuration {
         var options = PlatformOptions()
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))]
         var environment: [Environment.Key: String?] = ["LC_ALL": "C"]
         for (name, value) in run.environment {
             if let key = Environment.Key(rawValue: name) { environment[key] = value }
         }
-        let result = try await Subprocess.run(
-            run.tool.contains("/") ? .path(FilePath(run.tool)) : .name(run.tool), arguments: Arguments(run.arguments),
-            environment: .inherit.updating(environment), workingDirectory: run.folder.map { FilePath($0) },
-            platformOptions: options, input: .inputWriter, output: .bytes(limit: run.outputLimit),
-            error: .bytes(limit: run.outputLimit)
-        ) { execution in
-            // A tool may end without reading all of its input; how it ended says whether that is a mistake.
-            if !run.input.isEmpty { _ = try? await execution.standardInputWriter.write(run.input) }
-            try? await execution.standardInputWriter.finish()
+        return Configuration(
+            executable: run.tool.contains("/") ? .path(FilePath(run.tool)) : .name(run.tool),
+            arguments: Arguments(run.arguments), environment: .inherit.updating(environment),
+            workingDirectory: run.folder.map { FilePath($0) }, platformOptions: options)
+    }
+
+    /// A tool may end without reading all of its input; how it ended says whether that is a mistake.
+    private static func write(_ input: [UInt8], _ writer: StandardInputWriter) async {
+        if !input.isEmpty { _ = try? await writer.write(input) }
+        try? await writer.finish()
+    }
+
+    private func ending(_ status: TerminationStatus) -> ToolResult.Ending {
+        switch status {
+        case .exited(let code): .exited(code)
+        case .signaled(let signal): .signalled(signal)
         }
-        let ending: ToolResult.Ending =
-            switch result.terminationStatus {
-            case .exited(let code): .exited(code)
-            case .signaled(let signal): .signalled(signal)
-            }
-        return ToolResult(ending: ending, output: result.standardOutput, errors: result.standardError)
     }
 
     private func overdue(_ run: ToolRun) -> Failure {
@@ -81,6 +106,30 @@ package struct ProcessRunner: ToolRunning {
             let cause = error.underlyingError.map { explanation(of: $0.rawValue) } ?? "\(error.code)"
             return Failure(.inputOutput, .toolFailed, "cannot run \(quoted(run.tool)): \(cause)")
         }
+    }
+}
+
+/// Standard error of a tool, cut into lines as they come.
+private struct HeardLines {
+    let limit: Int
+    private(set) var bytes: [UInt8] = []
+    private var line: [UInt8] = []
+
+    init(limit: Int) { self.limit = limit }
+
+    /// The lines that are whole now; what is beyond the limit is dropped.
+    mutating func take(_ chunk: UnsafeRawBufferPointer) -> [String] {
+        bytes += chunk.prefix(max(0, limit - bytes.count))
+        var lines: [String] = []
+        for byte in chunk {
+            if byte == 0x0a {
+                lines.append(String(decoding: line, as: UTF8.self))
+                line = []
+            } else if line.count < limit {
+                line.append(byte)
+            }
+        }
+        return lines
     }
 }
 

@@ -15,6 +15,8 @@ package struct ToolRun: Sendable {
     package var outputLimit = 16 << 20
     /// The tool is ended (SIGTERM, then SIGKILL after two seconds) if it takes longer.
     package var timeoutSeconds = 60.0
+    /// Takes each line of standard error as it comes; nil when they matter only at the end.
+    package var hear: (@Sendable (String) -> Void)?
 
     package init(_ tool: String, _ arguments: [String] = []) {
         self.tool = tool

@@ -1,0 +1,137 @@
+import Delivery
+import Diagnostics
+import MeshFiles
+import MeshModel
+import SystemAccess
+
+/// Brings hosts to their rendered trees, wave after wave.
+struct PushSession {
+    /// What a push is asked for.
+    struct Settings: Sendable {
+        /// Seconds.
+        var confirmWithin = 60
+        /// Hosts at a time.
+        var parallel = 8
+        var canaries: [String] = []
+        var wave = PushQueue.WaveSize.all
+        /// More failed hosts than this end the push.
+        var maxFailures = 0
+        var route = PushRoute()
+        var halves: [any HostHalf] = [InstalledHalf(version: Hauberk.version), OwnHalf()]
+    }
+
+    let mesh: Mesh
+    let trees: PushedTrees
+    private let settings: Settings
+    private let record: DeliveryFolder
+    private let tools: any ToolRunning
+
+    init(_ mesh: Mesh, out: String, _ settings: Settings, tools: any ToolRunning = ProcessRunner()) throws {
+        self.mesh = mesh
+        self.settings = settings
+        self.tools = tools
+        trees = try PushedTrees(out: out, mesh: mesh.name)
+        record = DeliveryFolder(out: out, mesh: mesh.name, fileSystem: Surroundings.current.files)
+    }
+
+    /// Those that can be pushed to, in the order in which they come.
+    var hosts: [String] {
+        mesh.peers.filter { $0.declared.platform == .linux }.map(\.name).sorted(by: NaturalOrder.precedes)
+    }
+
+    /// How a host stands, by the record alone.
+    struct Standing: Sendable {
+        let record: DeliveryRecord
+        let isCaughtUp: Bool
+    }
+
+    func standing(of peer: String) throws -> Standing {
+        let known = try DeliveryRecord.read(peer, in: record)
+        return Standing(record: known, isCaughtUp: try known.tree == trees.tree(of: peer).digest)
+    }
+
+    // MARK: pushing
+
+    /// One delivery for each of the hosts, in their order; those that fail are in it and no error.
+    ///
+    /// - Throws: `Failure` when the folder changes meanwhile, the record cannot be written, or ssh(1) is missing.
+    func run(peers: [String]) async throws -> (deliveries: [HostDelivery], stopped: String?) {
+        try trees.require(peers)
+        var queue = PushQueue(
+            peers, canaries: settings.canaries, size: settings.wave, maxFailures: settings.maxFailures)
+        var done: [String: HostDelivery] = [:]
+        while true {
+            let wave = queue.nextWave()
+            if wave.isEmpty { break }
+            if wave.count < peers.count {
+                Result.note("wave \(queue.wave): \(wave.count) host\(wave.count == 1 ? "" : "s")")
+            }
+            try await run(wave, &queue, of: peers.count, &done)
+        }
+        let deliveries = peers.map { done[$0] ?? HostDelivery($0, .notBegun, message: queue.reasonToStop) }
+        return (deliveries, queue.reasonToStop)
+    }
+
+    private func run(
+        _ wave: [String], _ queue: inout PushQueue, of count: Int, _ done: inout [String: HostDelivery]
+    ) async throws {
+        let courier = Courier(mesh: mesh, settings: settings, tools: tools)
+        try await withThrowingTaskGroup(of: HostDelivery.self) { group in
+            var waiting = wave[...]
+            var running = 0
+            repeat {
+                while running < settings.parallel, queue.reasonToStop == nil, let peer = waiting.popFirst() {
+                    let tree = try trees.tree(of: peer)
+                    try trees.requireUntouched()
+                    group.addTask { try await courier.deliver(tree, to: peer) }
+                    running += 1
+                }
+                guard let delivery = try await group.next() else { break }
+                running -= 1
+                queue.note(delivery.outcome)
+                done[delivery.peer] = delivery
+                try DeliveryRecord.read(delivery.peer, in: record).adding(delivery, at: Moment.now.description)
+                    .write(in: record)
+                Result.note("\(done.count)/\(count) \(delivery.line)")
+            } while true
+        }
+    }
+
+}
+
+/// What delivers to one host.
+private struct Courier: Sendable {
+    let mesh: Mesh
+    let settings: PushSession.Settings
+    let tools: any ToolRunning
+
+    func deliver(_ tree: (files: [HostFile], digest: String), to peer: String) async throws -> HostDelivery {
+        var delivery = HostDelivery(peer, .unreachable)
+        delivery.tree = tree.digest
+        guard let index = mesh.index(of: peer),
+            let target = try await settings.route.target(of: mesh.peers[index], tools)
+        else {
+            delivery.message = "the mesh knows no such address of it"
+            return delivery
+        }
+        delivery.address = target.address
+        let push = HostPush(tools: tools, halves: settings.halves, confirmWithin: settings.confirmWithin) { step in
+            if Terminal.errors.isTerminal { Result.note("\(peer) \(step)") }
+        }
+        do {
+            let end = try await push.deliver(tree.files, to: target)
+            (delivery.outcome, delivery.message, delivery.answer) = (end.outcome, end.message, end.answer)
+            let said = end.answer.flatMap(JSONValue.init(parsing:))
+            if end.outcome == .new, said?["outcome"] == .text("unchanged") { delivery.outcome = .unchanged }
+        } catch let failure as Failure where failure.status != .toolMissing {
+            delivery.outcome = .unknown
+            delivery.message = failure.diagnostics.first?.message
+        }
+        return delivery
+    }
+}
+
+extension HostDelivery {
+    /// How it went, in a line.
+    var line: String { "\(peer): \(outcome.rawValue)" + (message.map { ": \($0)" } ?? "") }
+}

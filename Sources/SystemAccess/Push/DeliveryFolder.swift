@@ -1,0 +1,34 @@
+internal import Diagnostics
+
+/// The record of deliveries in an output folder: a small file for each host, replaced whole.
+///
+/// It is no artifact, so that no render takes it away, and holds nothing secret.
+package struct DeliveryFolder: Sendable {
+    /// As the user would type it.
+    package let path: String
+    private let fileSystem: any FileSystem
+
+    package init(out: String, mesh: String, fileSystem: any FileSystem = RealFileSystem()) {
+        path = "\(out)/.hauberk/\(mesh)/delivered"
+        self.fileSystem = fileSystem
+    }
+
+    /// Nil if there is none.
+    package func bytes(of peer: String) throws -> [UInt8]? {
+        try reported { try fileSystem.contents(of: Place("\(path)/\(peer)", in: .current), limit: 1 << 20)?.bytes }
+    }
+
+    /// Replaces the file, durably; killed at any moment, it leaves the old one or the new one.
+    package func write(_ bytes: [UInt8], of peer: String) throws {
+        try reported {
+            try fileSystem.makeFolders(path, mode: 0o700)
+            let folder = try fileSystem.open(Place(path, in: .current), .folderThroughLinks)
+            defer { fileSystem.close(folder) }
+            let temporary = Place(".\(peer)~", in: folder)
+            try fileSystem.removeIfPresent(temporary)
+            try bytes.withUnsafeBytes { try fileSystem.create(temporary, .exactly(0o600), $0) }
+            try fileSystem.rename(temporary, to: Place(peer, in: folder), .replacing)
+            try fileSystem.syncFolder(folder)
+        }
+    }
+}

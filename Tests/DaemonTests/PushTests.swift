@@ -1,0 +1,49 @@
+import TestSupport
+import Testing
+
+/// `hauberk push` to hosts with an sshd, wireguard-go and nftables, in namespaces of their own.
+@Suite(.serialized, .enabled(if: Script.push.isPossible, "packages are missing")) struct PushTests {
+    // admin ── net ── alpha, beta
+    @Test func `all hosts are brought to their trees, over connections that are checked`() throws {
+        try play(
+            "deliver",
+            [
+                "a push brings all hosts to their trees",
+                "a second one finds them unchanged, and the record says so",
+                "a render that is not what the mesh says is not pushed",
+                "a connection that is shared delivers, and a new one confirms",
+                "a host with another key is not talked to",
+            ])
+    }
+
+    @Test func `a firewall that would lock out SSH is put back on every host`() throws {
+        try play(
+            "lockout",
+            [
+                "a firewall that shuts SSH is put back on every host, and the report says so",
+                "a canary that fails is the only one",
+            ])
+    }
+
+    @Test(arguments: ["client", "sshd", "host"]) func `cut at every step, a host is wholly old or wholly new`(
+        what: String
+    ) throws {
+        try play(
+            "cut_\(what)",
+            ["\(what) killed anywhere, the host is wholly old or wholly new, and a push again converges"])
+    }
+
+    @Test func `fifty hosts take it in waves, and who was away is caught up later`() throws {
+        try play(
+            "fleet",
+            ["a fleet is pushed to in waves, and who cannot be reached is listed", "and is caught up later"])
+    }
+
+    private func play(_ scene: String, _ seen: [String]) throws {
+        try withTemporaryFolder { folder in
+            let end = try Script.push.run([folder, scene], in: folder)
+            #expect(end.status == 0, "\(end.output)\(end.errors)")
+            #expect(end.output.split(separator: "\n").map(String.init) == seen)
+        }
+    }
+}

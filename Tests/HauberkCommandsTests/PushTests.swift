@@ -1,0 +1,53 @@
+import Testing
+
+/// What `push` says before it asks any host, with the built program as a person would use it.
+@Suite struct PushTests {
+    /// A mesh of two servers and a phone, rendered to `out`.
+    private func rendered() throws -> TranscriptFolder {
+        let folder = try TranscriptFolder()
+        try folder.require("hauberk init m --name pair --prefix 10.120.0.0/16")
+        try folder.require("hauberk --mesh m add web-1 --public 203.0.113.1")
+        try folder.require("hauberk --mesh m add web-2 --public 203.0.113.2")
+        try folder.require("hauberk --mesh m add phone --endpoint 203.0.113.9")
+        try folder.require("sed -i 's/^\\( *phone: *{\\)/\\1platform: app, /' m/mesh.yaml")
+        try folder.require("hauberk --mesh m render --out out")
+        return folder
+    }
+
+    @Test func `a folder that is not what the mesh says is refused with what to do`() throws {
+        let folder = try rendered()
+        defer { folder.remove() }
+        try folder.require("hauberk --mesh m set web-2 --port 5000")
+        let outcome = try folder.run("hauberk --mesh m push --out out")
+        #expect(outcome.status == 1)
+        #expect(
+            outcome.output.contains("a render would change \"phone\" and 2 more [stale-render]"), "\(outcome.output)")
+        #expect(outcome.output.contains("hauberk plan --out out"))
+    }
+
+    @Test func `the record says who is behind before anybody was pushed to`() throws {
+        let folder = try rendered()
+        defer { folder.remove() }
+        let outcome = try folder.run("hauberk --mesh m push --out out --status")
+        #expect(outcome.status == 1)
+        #expect(outcome.output.contains("web-1  behind"))
+        #expect(outcome.output.contains("pair: 2 of 2 hosts are behind"))
+        #expect(!outcome.output.contains("phone"))
+    }
+
+    @Test(arguments: [
+        ("phone --out out", 1, "is an app"), ("web-9 --out out", 64, "web-9"), ("--out absent", 66, ""),
+        ("--out out --canary web-2 web-1", 64, "--canary"), ("--out out --wave 0%", 64, "--wave"),
+        ("--out out --confirm-within 1", 64, "--confirm-within"), ("--out out --parallel 0", 64, "--parallel"),
+        ("--out out --binary absent --as-rendered", 66, "absent"),
+        ("--out out --user -oProxyCommand=x", 64, ""),
+    ])
+    func `what cannot be pushed is refused before any host is asked`(line: String, status: Int32, words: String) throws
+    {
+        let folder = try rendered()
+        defer { folder.remove() }
+        let outcome = try folder.run("hauberk --mesh m push \(line)")
+        #expect(outcome.status == status, "\(outcome.output)")
+        #expect(outcome.output.contains(words), "\(outcome.output)")
+    }
+}
