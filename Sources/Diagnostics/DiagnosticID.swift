@@ -32,7 +32,7 @@ extension DiagnosticID {
     package static let all: [DiagnosticID] =
         [
             yamlSyntax, lockFile, keyring, meshFile, addressing, topology, output, operation, lab, commands, policy,
-            sockets, ledger,
+            sockets, ledger, rotation,
         ]
         .flatMap { $0 }
         .sorted { $0.name < $1.name }

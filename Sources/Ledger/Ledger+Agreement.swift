@@ -119,12 +119,18 @@ package struct LockText: Sendable {
 }
 
 extension LockFile {
-    /// The keys of all peers, sorted by name; one that is no key is left out.
+    /// The valid keys of all peers, sorted by name, that of the next epoch after the present one; one that is no key is
+    /// left out.
     package var ledgerKeys: [KeyringEntry] {
-        peers.sorted { $0.key < $1.key }.compactMap { name, peer in
-            (try? PublicKey(parsing: peer.publicKey)).map {
-                KeyringEntry(peer: name, epoch: peer.epoch, publicKey: $0)
-            }
+        peers.sorted { $0.key < $1.key }.flatMap { $1.ledgerKeys(of: $0) }
+    }
+}
+
+extension LockedPeer {
+    /// The peer's key, and that of the next epoch while it rotates: both are valid.
+    package func ledgerKeys(of name: String) -> [KeyringEntry] {
+        [(epoch, publicKey), (epoch &+ 1, next ?? "")].compactMap { epoch, text in
+            (try? PublicKey(parsing: text)).map { KeyringEntry(peer: name, epoch: epoch, publicKey: $0) }
         }
     }
 }

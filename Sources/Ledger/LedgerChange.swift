@@ -82,12 +82,18 @@ package struct LedgerChange: Sendable {
         var before = old.peers
         for (from, to) in renames { before[to] = before.removeValue(forKey: from) }
         events += before.keys.sorted().filter { new.peers[$0] == nil }.map { .removed(peer: $0) }
-        for key in new.ledgerKeys {
-            let former = before[key.peer]
-            if former?.epoch == key.epoch, former?.publicKey == key.publicKey.description { continue }
-            if let former, former.epoch == key.epoch { events.append(.retired(peer: key.peer, epoch: former.epoch)) }
-            events.append(.key(key))
-            if let former, former.epoch != key.epoch { events.append(.retired(peer: key.peer, epoch: former.epoch)) }
+        for (name, peer) in new.peers.sorted(by: { $0.key < $1.key }) {
+            let former = before[name]?.ledgerKeys(of: name) ?? []
+            let present = peer.ledgerKeys(of: name)
+            let begun = present.filter { !former.contains($0) }
+            // A peer whose only key is none any more keeps its former one here, as it has no other.
+            let ended = present.isEmpty ? [] : former.filter { !present.contains($0) }
+            let (replaced, retired) = (
+                ended.filter { key in begun.contains { $0.epoch == key.epoch } },
+                ended.filter { key in !begun.contains { $0.epoch == key.epoch } }
+            )
+            events += replaced.map { .retired(peer: name, epoch: $0.epoch) } + begun.map { .key($0) }
+            events += retired.map { .retired(peer: name, epoch: $0.epoch) }
         }
         if old.presharedEpoch != new.presharedEpoch { events.append(.preshared(epoch: new.presharedEpoch)) }
         return events

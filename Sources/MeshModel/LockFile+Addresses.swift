@@ -14,6 +14,19 @@ extension LockedPeer {
     /// Whether the private key is on the host alone.
     package var isHeldByPeer: Bool { holder == .peer }
 
+    /// What stays of a peer that is gone: its addresses, its key, and the last epoch that it had a key of.
+    var tombstone: LockedPeer {
+        LockedPeer(v4: v4, v6: v6, publicKey: publicKey, epoch: next == nil ? epoch : epoch + 1, holder: holder)
+    }
+
+    /// What a rotation that runs knows of a peer after a change of the mesh file: one that is disabled is not waited for,
+    /// and finds its former way when it comes back; so does an app until it can have the next configuration.
+    mutating func settleProgress(of peer: DeclaredPeer, in running: LockedRotation.Running?) {
+        guard let running else { return }
+        let isLateApp = peer.platform == .app && running.stage == .prepared && !running.isAborting
+        if peer.isDisabled || isLateApp { progress = .absent }
+    }
+
     /// The address of a family; nil where the peer has none.
     func address(of family: IPFamily) -> IPAddress? { family == .v4 ? v4 : v6 }
 }

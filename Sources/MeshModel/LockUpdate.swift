@@ -57,7 +57,7 @@ package struct LockUpdate: Sendable {
     private mutating func bury(_ mesh: DeclaredMesh) {
         let declared = Set(mesh.peers.map(\.name))
         for (name, peer) in lock.peers.lazy.filter({ !declared.contains($0.key) }).sorted(by: { $0.key < $1.key }) {
-            lock.gone.append(LockedGone(name: name, peer: peer, removed: now))
+            lock.gone.append(LockedGone(name: name, peer: peer.tombstone, removed: now))
             lock.peers[name] = nil
             removed.append(name)
             if !peer.isHeldByPeer { droppingKeys.append(name) }
@@ -80,14 +80,14 @@ package struct LockUpdate: Sendable {
             for address in kept { hold(address, for: peer, &findings) }
             let givenUp = before.filter { !kept.contains($0) }
             if let old = entry, !givenUp.isEmpty {
-                var tomb = old
+                var tomb = old.tombstone
                 tomb.addresses = givenUp
                 lock.gone.append(LockedGone(name: peer.name, peer: tomb, removed: now))
                 for address in givenUp { book.retire(address, at: now.seconds) }
                 readdressed.append(peer.name)
             }
             if entry == nil { added.append(peer.name) }
-            settleKey(&entry, of: peer)
+            settleKey(&entry, of: peer, in: mesh)
             entry?.addresses = kept.sorted()
             lock.peers[peer.name] = entry
         }
@@ -109,10 +109,14 @@ package struct LockUpdate: Sendable {
     }
 
     /// A declared key is the peer's own; without one the mesh makes a pair. Each change begins an epoch.
-    private mutating func settleKey(_ entry: inout LockedPeer?, of peer: DeclaredPeer) {
+    private mutating func settleKey(
+        _ entry: inout LockedPeer?, of peer: DeclaredPeer, in mesh: DeclaredMesh
+    ) {
+        defer { entry?.settleProgress(of: peer, in: lock.rotation?.running) }
         if let entry, entry.agrees(with: peer) { return }
+        defer { entry?.since = mesh.rotation == nil ? nil : now }
         // A name that comes back goes on counting, so that no key of its former life fits.
-        let epoch = (entry?.epoch ?? lastEpochs[peer.name] ?? 0) + 1
+        let epoch = (entry?.tombstone.epoch ?? lastEpochs[peer.name] ?? 0) + 1
         if let entry, !entry.isHeldByPeer { droppingKeys.append(peer.name) }
         if let key = peer.publicKey?.value {
             entry = LockedPeer(v4: entry?.v4, v6: entry?.v6, publicKey: key, epoch: epoch, holder: .peer)

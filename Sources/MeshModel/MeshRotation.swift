@@ -44,13 +44,13 @@ extension Mesh {
             // An app has one interface, and gets the next one as a whole.
             if isNext { return TunnelRole(metric: nil, kept: [], members: nil) }
             if isApp { return nil }
-            let isAbsent = rotation.absent.contains(host)
-            if isAbsent || rotation.stage == .switched {
-                let kept = isAbsent ? [] : rotation.absent.sorted()
+            // One that comes back finds the others that were left behind where it was itself.
+            let kept = rotation.absent.filter { $0 != host }.sorted()
+            if rotation.absent.contains(host) || rotation.stage == .switched {
                 return TunnelRole(metric: worse, kept: kept, members: nil)
             }
             if rotation.absent.isEmpty { return nil }
-            return TunnelRole(metric: worse, kept: rotation.absent.sorted(), members: rotation.absent)
+            return TunnelRole(metric: worse, kept: kept, members: rotation.absent)
         }
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Keys
+import Ledger
 import MeshFiles
 import MeshModel
 import SystemAccess
@@ -105,8 +106,7 @@ struct OperatorCommand: ParsableCommand {
             let operators = try change.operators()
             try operators.run("hauberk operator remove") { keyring, lock in
                 try keyring.removeOperator(name) { peer, epoch in
-                    guard let entry = lock.peers[peer], entry.epoch == epoch else { return nil }
-                    return try? PublicKey(parsing: entry.publicKey)
+                    lock.peers[peer]?.ledgerKeys(of: peer).first { $0.epoch == epoch }?.publicKey
                 }
             }
             Result.print("removed operator \(name)")

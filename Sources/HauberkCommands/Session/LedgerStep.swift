@@ -15,11 +15,14 @@ struct LedgerStep {
     }
 
     /// The ledger's new text and what the lock file is to carry, for a step from one lock file to the next.
+    ///
+    /// - Parameter events: what was said before that step.
     func taken(
-        from old: LockFile, to new: LockFile, renames: [(old: String, new: String)], after ledger: [UInt8]?
+        from old: LockFile, to new: LockFile, renames: [(old: String, new: String)], saying events: [LedgerEvent] = [],
+        after ledger: [UInt8]?
     ) throws -> (bytes: [UInt8], head: LockedLedger) {
         var change = try begin(ledger, old)
-        try change.append(LedgerChange.events(from: old, to: new, renames: renames))
+        try change.append(events + LedgerChange.events(from: old, to: new, renames: renames))
         return change.result
     }
 

@@ -131,8 +131,7 @@ struct MeshEdit {
         var keyring = old.keyring
         for (from, to) in wishes.renames {
             guard let peer = old.lock.peers[from], !peer.isHeldByPeer else { continue }
-            let key = try PublicKey(parsing: peer.publicKey)
-            try keyring.rename(KeyringEntry(peer: from, epoch: peer.epoch, publicKey: key), to: to)
+            for key in peer.ledgerKeys(of: from) { try keyring.rename(key, to: to) }
         }
         // A merge can leave the keyring with the key of a peer that the lock file does not have; nobody uses that key.
         for name in update.droppingKeys + update.needingKeys { keyring.remove(name) }

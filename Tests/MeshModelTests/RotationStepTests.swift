@@ -1,0 +1,168 @@
+import Diagnostics
+import MeshFiles
+import MeshFixtures
+import MeshModel
+import Testing
+
+/// A rotation step by step, without a file.
+@Suite struct RotationStepTests {
+    /// Three hosts, a phone, and one that is disabled.
+    private static let text = """
+        mesh: test
+        prefixes: [10.88.0.0/24]
+        rotation: {}
+        relays: [c]
+        peers:
+          a: {public: 192.0.2.1}
+          b: {public: 192.0.2.2}
+          c: {public: 192.0.2.3}
+          off: {public: 192.0.2.4, disabled: yes}
+          phone: {platform: app}
+        """
+    private let begun = MeshPipeline.moment()
+
+    private func idle(_ text: String = text) throws -> LockFile { try MeshPipeline.allocate(text).lock }
+
+    private func step(_ lock: LockFile, after seconds: Int64 = 0) throws -> RotationStep {
+        let declared = try #require(try MeshPipeline.check(Self.text, lock: lock).declared)
+        return RotationStep(declared, lock, at: MeshPipeline.moment(begun.seconds + seconds))
+    }
+
+    private func started(presharedKeys: Bool = false) throws -> RotationStep {
+        var step = try step(try idle())
+        let keys = ["a": FakeKeys.key("next a"), "b": FakeKeys.key("next b")]
+        try step.begin(keys: keys, presharedKeys: presharedKeys, deadline: 3600)
+        return step
+    }
+
+    /// What each enabled peer is said to be in, by a letter: ready, absent or nothing.
+    private func progress(_ step: RotationStep) -> String {
+        step.hosts.map { host in
+            switch step.lock.peers[host]?.progress {
+            case .ready: "r"
+            case .absent: "a"
+            case nil: "-"
+            }
+        }.joined()
+    }
+
+    private func stage(_ step: RotationStep) -> String {
+        step.running.map { $0.stage.rawValue + ($0.isAborting ? " aborting" : "") } ?? "idle"
+    }
+
+    @Test func `forward: every host is waited for, then the next keys are the keys`() throws {
+        let before = try idle()
+        var step = try started(presharedKeys: true)
+        #expect(stage(step) == "prepared" && progress(step) == "---a")
+        #expect(step.lock.peers["a"]?.publicKey == before.peers["a"]?.publicKey)
+        let failure = #expect(throws: Failure.self) { try step.advance() }
+        #expect(failure?.status == .no && failure?.diagnostics.count == 3)
+        #expect(failure?.diagnostics.allSatisfy { $0.id == .rotationWaiting } ?? false)
+        try step.acknowledge(["a", "b"])
+        #expect(step.acknowledged == ["a", "b"] && step.waitedFor == ["c"])
+        try step.acknowledge(["b", "c"])
+        #expect(step.acknowledged == ["c"])
+        try step.advance()
+        #expect(stage(step) == "switched" && progress(step) == "---a")
+        try step.acknowledge(["a", "b", "c", "phone"])
+        #expect(step.returned == ["phone"] && progress(step) == "---r")
+        try step.acknowledge(["a", "b", "c"])
+        try step.advance()
+        #expect(stage(step) == "idle" && step.lock.rotation?.tunnel == .second && progress(step) == "----")
+        #expect(step.lock.peers["a"]?.publicKey == FakeKeys.key("next a") && step.lock.peers["a"]?.epoch == 2)
+        #expect(step.lock.peers["a"]?.since == begun && step.lock.peers["a"]?.next == nil)
+        #expect(step.lock.peers["c"] == before.peers["c"] && step.lock.peers["off"] == before.peers["off"])
+        #expect(step.lock.presharedEpoch == 2 && step.lock.presharedSince == begun && step.cut.isEmpty)
+    }
+
+    @Test func `a host that was left behind keeps its way, comes back, and the others move before it goes`() throws {
+        var step = try started()
+        try step.acknowledge(["a", "b"])
+        try step.advance(leaving: ["c"])
+        #expect(stage(step) == "switched" && step.absent == ["c", "phone"])
+        try step.acknowledge(["a", "b"])
+        try step.advance()
+        #expect(stage(step) == "retiring")
+        #expect(throws: Failure.self) { try step.advance() }
+        #expect(throws: Failure.self) { try step.advance(leaving: ["a"]) }
+        try step.acknowledge(["a", "c", "phone"])
+        #expect(stage(step) == "switched" && step.returned == ["c", "phone"] && progress(step) == "--rr")
+        #expect(step.acknowledged == ["c", "phone"])
+        try step.acknowledge(["a", "b"])
+        try step.advance()
+        #expect(stage(step) == "idle" && step.cut.isEmpty)
+    }
+
+    @Test func `the former way goes by decision, or when the deadline has passed`() throws {
+        var step = try started()
+        try step.advance(leaving: ["a", "b", "c"])
+        try step.advance(leaving: [])
+        #expect(stage(step) == "retiring")
+        let lock = step.lock
+        try step.advance(dropping: true)
+        #expect(stage(step) == "idle" && step.cut == ["a", "b", "c", "phone"])
+        var late = try self.step(lock, after: 3600)
+        try late.advance()
+        #expect(stage(late) == "idle" && late.cut == ["a", "b", "c", "phone"])
+        var early = try self.step(lock, after: 3599)
+        #expect(throws: Failure.self) { try early.advance() }
+        #expect(early.lock == lock)
+    }
+
+    @Test func `back: each stage that was gone through is gone through again`() throws {
+        let before = try idle()
+        var step = try started(presharedKeys: true)
+        try step.abort()
+        var settled = before
+        settled.rotation = LockedRotation(tunnel: .first)
+        #expect(step.lock == settled)
+        step = try started(presharedKeys: true)
+        try step.advance(leaving: ["a", "b", "c"])
+        try step.acknowledge(["a", "b"])
+        try step.acknowledge(["a", "b"])
+        try step.advance()
+        #expect(stage(step) == "retiring")
+        try step.abort()
+        #expect(stage(step) == "switched aborting" && progress(step) == "--aa")
+        #expect(throws: Failure.self) { try step.abort() }
+        #expect(throws: Failure.self) { try step.advance() }
+        try step.acknowledge(["a", "b", "phone"])
+        #expect(stage(step) == "switched aborting" && step.returned.isEmpty && progress(step) == "rrar")
+        try step.advance()
+        #expect(stage(step) == "prepared aborting" && progress(step) == "--a-")
+        try step.acknowledge(["a", "b", "phone"])
+        try step.advance()
+        #expect(step.lock == settled)
+    }
+
+    @Test func `what is not there is refused, and changes nothing`() throws {
+        var step = try step(try idle())
+        #expect(throws: Failure.self) { try step.advance() }
+        #expect(throws: Failure.self) { try step.abort() }
+        #expect(throws: Failure.self) { try step.acknowledge(["a"]) }
+        #expect(throws: Failure.self) { try step.requireRotatable(["off"]) }
+        #expect(step.lock == (try idle()))
+        step = try started()
+        #expect(throws: Failure.self) { try step.begin(keys: [:], presharedKeys: true, deadline: 1) }
+        #expect(throws: Failure.self) { try step.acknowledge(["phone"]) }
+        #expect(throws: Failure.self) { try step.acknowledge(["off"]) }
+        #expect(throws: Failure.self) { try step.advance(leaving: ["off"]) }
+        #expect(step.lock == (try started()).lock)
+    }
+
+    @Test func `a change of the mesh file meanwhile leaves a lock file that fits`() throws {
+        let lock = try started().lock
+        let text = Self.text.replacing("  a: {public: 192.0.2.1}\n", with: "").replacing(
+            "b: {public: 192.0.2.2}", with: "b: {public: 192.0.2.2, public-key: \(FakeKeys.key("own"))}"
+        ).replacing("c: {", with: "tablet: {platform: app}\n  d: {public: 192.0.2.5}\n  c: {disabled: yes, ").replacing(
+            "relays: [c]", with: "relays: [d]")
+        let update = try MeshPipeline.allocate(text, from: lock)
+        #expect(update.removed == ["a"] && update.droppingKeys == ["a", "b"] && update.needingKeys == ["d", "tablet"])
+        let peers = update.lock.peers
+        #expect(peers["b"]?.next == nil && peers["b"]?.epoch == 3)
+        #expect(peers["c"]?.progress == .absent && peers["tablet"]?.progress == .absent && peers["d"]?.progress == nil)
+        #expect(peers["d"]?.since == begun)
+        #expect(update.lock.gone.map(\.peer.epoch) == [2] && update.lock.gone.map(\.peer.next) == [nil])
+        #expect(try LockFile(parsing: update.lock.text, file: "mesh.lock") == update.lock)
+    }
+}
