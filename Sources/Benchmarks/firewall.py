@@ -74,9 +74,10 @@ class FirewallBench:
         self.packets()
 
     def load(self):
-        jobs = [Job(["unshare", "--net", "nft", "-f", str(file)]) for file in (self.ours, self.linear)]
+        words = [[str(self.ours.with_name("firewall")), "load"], ["nft", "-f", str(self.linear)]]
+        jobs = [Job(["unshare", "--net", *load]) for load in words]
         ours, theirs = paired(*jobs, self.runs)
-        name = f"nft -f, {self.count:,} peers : one rule a peer"
+        name = f"firewall load, {self.count:,} peers : one rule a peer"
         self.table.at_least(name, ours, theirs, 5)
         ratios = [b.wall / a.wall for a, b in zip(ours, theirs)]
         walls = [cost.wall for cost in ours]
