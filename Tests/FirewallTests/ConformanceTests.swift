@@ -94,47 +94,4 @@ import Testing
         #expect(wrong.isEmpty, "\(wrong.count): \(wrong.prefix(5))")
         #expect(rounds[1].contains { !$0.passes })
     }
-
-    @Test(arguments: FirewallLoader.all.indices)
-    func `while the rules are loaded again and again, with other content too, every verdict stays`(_ number: Int) throws
-    {
-        let loader = FirewallLoader.all[number]
-        let plan = try plans().open
-        let host = try #require(plan.mesh.index(of: "wordpress-1"))
-        let other = try Self.withSpare()
-        let bench = Conformance(plan: plan, host: host).bench
-        var random = SeededRandom(seed: 12)
-        let rounds = PacketSamples.rounds(bench, limit: 12_000, using: &random)
-        let samples = Array(rounds.joined())
-        let otherPolicy = other.policy(for: host)
-        for sample in samples {
-            #expect(otherPolicy.verdict(for: sample.packet) == bench.policy.verdict(for: sample.packet), "\(sample)")
-        }
-        let (passed, loads) = try withTemporaryFolder { folder -> ([Bool], Int) in
-            let lines = try [plan, other].enumerated().map { turn, plan in
-                let tree = "\(folder)/\(turn)"
-                try FirewallLoader.write(try Firewalls.artifacts(for: host, in: plan, kind: loader.kind), below: tree)
-                let load = loader.line(loader.load, tree: tree, interface: bench.policy.interface.description)
-                return "{ \(load); } >/dev/null 2>>'\(folder)/errors' && echo >>'\(folder)/loads'"
-            }
-            // Each twice, so that nothing changes every other time.
-            let again = "(while \(lines[0]) && \(lines[0]) && \(lines[1]) && \(lines[1]); do :; done) &"
-            let passed = try bench.passed(["\(lines[0]); \(again)"], rounds)[0]
-            let errors = text("\(folder)/errors") ?? ""
-            #expect(!errors.contains("replaced as a whole"), "\(errors)")
-            return (passed, (text("\(folder)/loads") ?? "").count)
-        }
-        let wrong = zip(samples, passed).filter { $0.passes != $1 }
-        print("\(loader): \(loads) loads, \(samples.count) packets, \(wrong.count) judged otherwise")
-        #expect(wrong.isEmpty, "\(wrong.count): \(wrong.prefix(5))")
-        #expect(loads >= 4)
-    }
-
-    /// The open plan with one rule more, about ports that nothing else speaks of.
-    private static func withSpare() throws -> FirewallPlan {
-        let text = PolicyTexts.everything
-            .replacing("services:\n", with: "services:\n  spare: {ports: [7777-7778/udp], expose: {app: private}}\n")
-            .replacing("allow:\n", with: "allow:\n  - {from: db, to: app, service: spare}\n")
-        return try #require(FirewallPlan(try MeshPipeline.mesh(text), at: nil))
-    }
 }
