@@ -16,6 +16,17 @@ import Testing
             ])
     }
 
+    @Test func `a host without hauberk is brought one, and sudo does the work`() throws {
+        try play(
+            "carry",
+            [
+                "a login that may not do it changes nothing",
+                "a host without hauberk is brought it, and sudo does the work",
+                "it is brought once, and again when it was changed",
+                "what does not run there changes nothing",
+            ])
+    }
+
     @Test func `a firewall that would lock out SSH is put back on every host`() throws {
         try play(
             "lockout",
@@ -31,6 +42,10 @@ import Testing
         try play(
             "cut_\(what)",
             ["\(what) killed anywhere, the host is wholly old or wholly new, and a push again converges"])
+    }
+
+    @Test func `a push that is interrupted says how far it came`() throws {
+        try play("interrupt", ["a push that is ended ends its children, and the next one goes on"])
     }
 
     @Test func `fifty hosts take it in waves, and who was away is caught up later`() throws {

@@ -1,4 +1,11 @@
+import Delivery
+import Diagnostics
+import Foundation
+import SystemAccess
+import TestSupport
 import Testing
+
+@testable import HauberkCommands
 
 /// What `push` says before it asks any host, with the built program as a person would use it.
 @Suite struct PushTests {
@@ -36,11 +43,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ("phone --out out", 1, "is an app"), ("web-9 --out out", 64, "web-9"), ("--out absent", 66, ""),
+        ("phone --out out", 1, "is an app"), ("web-9 --out out", 64, "web-9"), ("--out absent", 66, "absent"),
         ("--out out --canary web-2 web-1", 64, "--canary"), ("--out out --wave 0%", 64, "--wave"),
         ("--out out --confirm-within 1", 64, "--confirm-within"), ("--out out --parallel 0", 64, "--parallel"),
         ("--out out --binary absent --as-rendered", 66, "absent"),
-        ("--out out --user -oProxyCommand=x", 64, ""),
+        ("--out out --user=-oProxyCommand=x", 64, "--user"),
     ])
     func `what cannot be pushed is refused before any host is asked`(line: String, status: Int32, words: String) throws
     {
@@ -49,5 +56,53 @@ import Testing
         let outcome = try folder.run("hauberk --mesh m push \(line)")
         #expect(outcome.status == status, "\(outcome.output)")
         #expect(outcome.output.contains(words), "\(outcome.output)")
+    }
+
+    // MARK: the record and the report
+
+    private static let applied = #"{"outcome" : "applied", "steps" : ["a"], "rotation" : {"stage" : 2}}"#
+
+    private func delivery(_ outcome: HostDelivery.Outcome, tree: String) -> HostDelivery {
+        var delivery = HostDelivery("h1", outcome, message: outcome.isCaughtUp ? nil : "why", answer: Self.applied)
+        delivery.tree = tree
+        return delivery
+    }
+
+    @Test func `the record keeps what a host has acknowledged, until it may have something else`() throws {
+        try withTemporaryFolder { path in
+            let folder = DeliveryFolder(out: path, mesh: "pair")
+            #expect(try DeliveryRecord.read("h1", in: folder).tree == nil)
+            try DeliveryRecord.read("h1", in: folder).adding(delivery(.new, tree: "one"), at: "t1").write(in: folder)
+            for outcome in [HostDelivery.Outcome.unreachable, .putBack, .refused] {
+                try DeliveryRecord.read("h1", in: folder).adding(delivery(outcome, tree: "two"), at: "t2")
+                    .write(in: folder)
+                let record = try DeliveryRecord.read("h1", in: folder)
+                #expect(record.tree == "one" && record.acknowledged == "t1")
+                #expect(record.answer?["rotation"]?["stage"] == .integer(2))
+                #expect(record.last?.outcome == outcome.rawValue && record.last?.message == "why")
+            }
+            try DeliveryRecord.read("h1", in: folder).adding(delivery(.unknown, tree: "two"), at: "t3").write(
+                in: folder)
+            #expect(try DeliveryRecord.read("h1", in: folder).tree == nil)
+            let file = "\(path)/.hauberk/pair/delivered/h1"
+            let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
+            try "{".write(toFile: file, atomically: true, encoding: .utf8)
+            #expect(try DeliveryRecord.read("h1", in: folder).last == nil)
+        }
+    }
+
+    @Test func `a report names who is behind, and its status says whether only the way was missing`() throws {
+        func report(_ outcomes: [HostDelivery.Outcome]) -> PushReport {
+            PushReport(mesh: "pair", deliveries: outcomes.map { delivery($0, tree: "x") }, stopped: nil)
+        }
+        #expect(report([.new, .unchanged]).status == .done)
+        #expect(report([.new, .unreachable]).status == .hostUnreachable)
+        #expect(report([.putBack, .unreachable]).status == .no)
+        #expect(report([.new, .notBegun]).status == .no)
+        #expect(report([.new, .new]).text == "pair: of 2 hosts: 2 new")
+        #expect(report([.new, .unreachable]).text.hasPrefix("HOST  OUTCOME      WHY\nh1    unreachable  why\n"))
+        let json = try JSONText.encode(report([.new]))
+        #expect(json.contains("\"stage\" : 2") && json.contains("\"outcome\" : \"new\""))
     }
 }

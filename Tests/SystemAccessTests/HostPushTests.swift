@@ -1,5 +1,6 @@
 import Delivery
 import Diagnostics
+import Glibc
 import Synchronization
 import SystemAccess
 import TestSupport
@@ -108,6 +109,31 @@ import Testing
     @Test func `another apply there is waited for`() async throws {
         let ssh = PlayedSSH([answer(75, errors: "error: locked"), answer(0, json: "{}")])
         #expect(try await push(ssh).outcome == .new)
+    }
+
+    @Test(arguments: ["sh", "bash", "zsh", "fish"])
+    func `every login shell hands a script on as it is, to sudo where it is not root's`(shell: String) async throws {
+        try await withFolder { folder in
+            let fakes =
+                "printf '#!/bin/sh\\nshift 2; echo by sudo >&2; exec \"$@\"\\n' >sudo; "
+                + "printf '#!/bin/sh\\necho 1000\\n' >id; chmod 755 sudo id"
+            var make = ToolRun("sh", ["-c", fakes])
+            make.folder = folder
+            #expect(try await ProcessRunner().run(make).succeeded)
+            let half = CarriedHalf(name: "x", bytes: [], digest: String(repeating: "a", count: 64))
+            for isRoot in [true, false] {
+                var run = ToolRun(shell, ["-c", HostScript(half).status])
+                if !isRoot {
+                    run.environment["PATH"] = "\(folder):/usr/sbin:/usr/bin:/sbin:/bin"
+                } else if geteuid() != 0 {
+                    continue
+                }
+                let result = try await ProcessRunner().run(run)
+                #expect(result.ending == .exited(HostScript.Ending.lacking.rawValue), "\(result.errorText)")
+                #expect(result.outputText == "\(HostScript.marker)\n")
+                #expect(result.errorText == (isRoot ? "" : "by sudo\n"))
+            }
+        }
     }
 
     @Test func `tar takes the archive, and a cut one lacks its last file`() async throws {

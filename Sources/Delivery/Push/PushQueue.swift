@@ -50,7 +50,7 @@ package struct PushQueue: Sendable {
 
     /// The hosts of the next wave; empty when all have been begun, or nobody else is to be.
     package mutating func nextWave() -> [String] {
-        if wave == 1, canaries > 0, reached == 0 { reasonToStop = reasonToStop ?? "no canary could be reached" }
+        if wave == 1, canaries > 0, reached == 0 { stop("no canary could be reached") }
         guard reasonToStop == nil, !rest.isEmpty else { return [] }
         wave += 1
         var count = size
@@ -64,6 +64,9 @@ package struct PushQueue: Sendable {
         rest.removeFirst(next.count)
         return next
     }
+
+    /// Begins nobody else.
+    package mutating func stop(_ reason: String) { reasonToStop = reasonToStop ?? reason }
 
     /// Counts how a host has ended.
     package mutating func note(_ outcome: HostDelivery.Outcome) {

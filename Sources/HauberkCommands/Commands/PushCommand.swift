@@ -19,7 +19,8 @@ struct PushCommand: AsyncParsableCommand {
             Delivers what `hauberk render --out DIR` has written, with the system's own ssh and whatever ssh_config(5) \
             says of a peer's name: user, port, keys, jump hosts, a shared connection. Host keys are always checked, and \
             no password is asked for. Logins that are not root's use `sudo -n`. Where ssh_config(5) does not name the \
-            host, ssh connects to the peer's public address, else to its private one, else through the mesh.
+            host, ssh connects to the peer's public address, else to its private one, else through the mesh, and looks up the \
+            host key by that; --via chooses.
 
             On the host `hauberk apply` does the work: the installed one if it is of this version, else this very \
             program, which is carried there and stays by its digest (`make release` builds one that needs no library). \

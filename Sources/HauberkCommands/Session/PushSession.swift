@@ -57,6 +57,7 @@ struct PushSession {
     /// - Throws: `Failure` when the folder changes meanwhile, the record cannot be written, or ssh(1) is missing.
     func run(peers: [String]) async throws -> (deliveries: [HostDelivery], stopped: String?) {
         try trees.require(peers)
+        Interruption.watch()
         var queue = PushQueue(
             peers, canaries: settings.canaries, size: settings.wave, maxFailures: settings.maxFailures)
         var done: [String: HostDelivery] = [:]
@@ -76,17 +77,29 @@ struct PushSession {
         _ wave: [String], _ queue: inout PushQueue, of count: Int, _ done: inout [String: HostDelivery]
     ) async throws {
         let courier = Courier(mesh: mesh, settings: settings, tools: tools)
-        try await withThrowingTaskGroup(of: HostDelivery.self) { group in
+        try await withThrowingTaskGroup(of: HostDelivery?.self) { group in
+            group.addTask {
+                await Interruption.wait()
+                return nil
+            }
             var waiting = wave[...]
             var running = 0
             repeat {
                 while running < settings.parallel, queue.reasonToStop == nil, let peer = waiting.popFirst() {
-                    let tree = try trees.tree(of: peer)
-                    try trees.requireUntouched()
-                    group.addTask { try await courier.deliver(tree, to: peer) }
-                    running += 1
+                    do throws(Failure) {
+                        let tree = try current(peer)
+                        group.addTask { try await courier.deliver(tree, to: peer) }
+                        running += 1
+                    } catch {
+                        queue.stop(error.diagnostics.first?.message ?? "its tree is gone")
+                    }
                 }
-                guard let delivery = try await group.next() else { break }
+                guard running > 0, let next = try await group.next() else { break }
+                guard let delivery = next else {
+                    queue.stop("the push was interrupted")
+                    group.cancelAll()
+                    continue
+                }
                 running -= 1
                 queue.note(delivery.outcome)
                 done[delivery.peer] = delivery
@@ -94,9 +107,22 @@ struct PushSession {
                     .write(in: record)
                 Result.note("\(done.count)/\(count) \(delivery.line)")
             } while true
+            group.cancelAll()
         }
     }
 
+    /// A host's tree, while nobody renders.
+    private func current(_ peer: String) throws(Failure) -> (files: [HostFile], digest: String) {
+        do {
+            let tree = try trees.tree(of: peer)
+            try trees.requireUntouched()
+            return tree
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure(.inputOutput, .inputOutputError, "cannot read the tree of \(quoted(peer)): \(error)")
+        }
+    }
 }
 
 /// What delivers to one host.
@@ -123,6 +149,9 @@ private struct Courier: Sendable {
             (delivery.outcome, delivery.message, delivery.answer) = (end.outcome, end.message, end.answer)
             let said = end.answer.flatMap(JSONValue.init(parsing:))
             if end.outcome == .new, said?["outcome"] == .text("unchanged") { delivery.outcome = .unchanged }
+        } catch is CancellationError {
+            delivery.outcome = .unknown
+            delivery.message = "interrupted; what it has not confirmed goes back by itself"
         } catch let failure as Failure where failure.status != .toolMissing {
             delivery.outcome = .unknown
             delivery.message = failure.diagnostics.first?.message

@@ -129,20 +129,20 @@ package struct HostPush: Sendable {
     /// Asks over new connections until one is there, or the host has put itself back.
     private func confirm(_ script: HostScript, _ target: SSHTarget) async throws -> Confirmation {
         let deadline = ContinuousClock.now + .seconds(confirmWithin)
-        var why = "there was no time"
+        var why: String?
         repeat {
             let result = try await ask(script.confirm, target)
             if HostScript.answer(in: result.outputText) != nil {
                 if result.succeeded { return .done }
                 if case .exited(let status) = result.ending, status != 255 {
-                    return ContinuousClock.now < deadline ? .refused : .late
+                    return why == nil && ContinuousClock.now < deadline ? .refused : .late
                 }
                 return .lost
             }
             why = complaint(result)
             try await Task.sleep(for: .milliseconds(500))
         } while ContinuousClock.now < deadline
-        return .impossible(why)
+        return .impossible(why ?? "there was no time")
     }
 
     /// A short session over a connection of its own.
