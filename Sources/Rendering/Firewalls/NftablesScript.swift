@@ -37,7 +37,7 @@ enum NftablesScript {
     }
 
     /// Two transactions, of which the second alone changes what is decided. It empties and fills the chains where they
-    /// are: a chain that is deleted, without its rules, still has its policy until the kernel comes to unhook it.
+    /// are, so that nothing depends on when the kernel hooks one and unhooks the other.
     ///
     /// A set that rules name cannot be changed (`flags constant`), so that one of the same digest is as the file has it.
     private static let loading = #"""
