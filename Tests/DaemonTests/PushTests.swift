@@ -44,6 +44,10 @@ import Testing
             ["\(what) killed anywhere, the host is wholly old or wholly new, and a push again converges"])
     }
 
+    @Test func `keys rotate by pushes alone`() throws {
+        try play("rotate", ["keys are rotated by pushes alone, which say who is ready, and no ping is lost"])
+    }
+
     @Test func `a push that is interrupted says how far it came`() throws {
         try play("interrupt", ["a push that is ended ends its children, and the next one goes on"])
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Delivery
 import Diagnostics
 import HostPlans
+import MeshFiles
 import MeshModel
 import SystemAccess
 
@@ -82,6 +83,7 @@ struct PushCommand: AsyncParsableCommand {
         if !asRendered { try requireCurrent(loaded) }
         let list = try behind ? chosen.filter { try !session.standing(of: $0).isCaughtUp } : chosen
         let (deliveries, stopped) = try await session.run(peers: list)
+        if !asRendered { try acknowledge(deliveries, complete, loaded.path) }
         let report = PushReport(mesh: complete.name, deliveries: deliveries, stopped: stopped)
         Result.print(format.json ? try JSONText.encode(report) : report.text)
         if report.status != .done { throw ExitCode(report.status.rawValue) }
@@ -135,6 +137,28 @@ struct PushCommand: AsyncParsableCommand {
         throw Failure(
             .no, .staleRender, "\(quoted(out)) is not what the mesh says: a render would change \(who)",
             hint: "`hauberk plan --out \(out)` says what; then `hauberk render --out \(out)`")
+    }
+
+    /// While keys rotate: the hosts that have this stage's files, and have heard all their peers, are in it.
+    private func acknowledge(_ deliveries: [HostDelivery], _ mesh: Mesh, _ path: String) throws {
+        guard mesh.rotation != nil else { return }
+        let arrived = deliveries.filter(\.outcome.isCaughtUp)
+        for delivery in arrived where !delivery.waiting.isEmpty {
+            let names = delivery.waiting.map { key in mesh.name(ofKey: key) ?? key }
+            Result.note("\(delivery.peer): no answer on its next interface from \(names.joined(separator: ", "))")
+        }
+        let ready = arrived.filter(\.waiting.isEmpty).map(\.peer)
+        guard !ready.isEmpty else { return }
+        let edit = RotationEdit(path: path, identity: identity, wait: 30, command: "hauberk push")
+        let turn = try edit.run { turn in
+            // Somebody else may have ended it, or taken it further, meanwhile.
+            guard turn.step.running?.stage == mesh.rotation?.stage else { return }
+            try turn.step.acknowledge(ready)
+        }
+        if !turn.step.acknowledged.isEmpty {
+            Result.note("ready: \(turn.step.acknowledged.joined(separator: ", "))")
+        }
+        RotationWords(turn.step).printNext()
     }
 
     private func printStatus(_ session: PushSession, _ chosen: [String]) throws {
@@ -204,5 +228,25 @@ struct ConnectionOptions: ParsableArguments {
         for text in [user, sshConfig] where text?.isEmpty == true || text?.hasPrefix("-") == true {
             throw ValidationError("--user and --ssh-config take a name")
         }
+    }
+}
+
+extension HostDelivery {
+    /// Public keys of the peers that the host has not heard on the interface that packets are to take.
+    fileprivate var waiting: [String] {
+        guard let said = answer.flatMap(JSONValue.init(parsing:)), case .list(let keys) = said["waiting"] else {
+            return []
+        }
+        return keys.compactMap { key in
+            if case .text(let text) = key { text } else { nil }
+        }
+    }
+}
+
+extension Mesh {
+    /// The peer that has a key, now or next; nil for nobody's.
+    fileprivate func name(ofKey key: String) -> String? {
+        let index = rotation?.nextKeys.first { $0.value == key }?.key ?? peers.firstIndex { $0.publicKey == key }
+        return index.map { peers[$0].name }
     }
 }

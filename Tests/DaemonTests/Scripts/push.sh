@@ -270,6 +270,46 @@ lockout() {
 }
 
 # A push that is asked to end.
+# New keys for all, each stage brought by a push.
+rotate() {
+    pair
+    echo 'rotation: {}' >>$data/mesh/mesh.yaml
+    render
+    push
+    expect 0
+    local before beta ping
+    before=$(on alpha wg show wg0 public-key)
+    beta=$(sed -n 's/^Address = \([0-9.]*\).*/\1/p' $data/out/beta/etc/wireguard/wg0.conf)
+    await 15 "the tunnel" on alpha ping -c 1 -W 1 "$beta"
+    start alpha $data/ping ping -i 0.01 -w 600 "$beta"
+    ping=$started
+    operate() { "$hauberk" --mesh $data/mesh rotate "$@" >$data/said 2>$data/notes || fail "$(cat $data/said $data/notes)"; }
+    operate --all
+    local stage
+    for stage in prepared switched; do
+        render
+        push
+        expect 0
+        grep -q '^ready: alpha, beta$' $data/notes || fail "$stage: $(cat $data/said $data/notes)"
+        ! "$hauberk" --mesh $data/mesh rotate status >$data/said || fail "nothing runs: $(cat $data/said)"
+        grep -q "^pair: $stage" $data/said || fail "$(cat $data/said)"
+        operate advance
+    done
+    render
+    push
+    expect 0
+    kill -INT $ping
+    wait $ping || true
+    grep -q " 0% packet loss" $data/ping || fail "packets were lost: $(tail -n 3 $data/ping)"
+    "$hauberk" --mesh $data/mesh rotate status >$data/said || fail "$(cat $data/said)"
+    [[ $(on alpha wg show interfaces) == wg0-b ]] || fail "alpha has $(on alpha wg show interfaces)"
+    [[ $(on alpha wg show wg0-b public-key) != "$before" ]] || fail "alpha has its former key"
+    [[ $(ls $data/hosts/alpha/wireguard) == wg0-b.conf ]] || fail "$(ls $data/hosts/alpha/wireguard)"
+    push --status
+    expect 0
+    echo "keys are rotated by pushes alone, which say who is ready, and no ping is lost"
+}
+
 interrupt() {
     pair
     push
