@@ -31,6 +31,11 @@ import Testing
         try play("killed", ["killed anywhere, the host is wholly old or wholly new"])
     }
 
+    @Test func `killed between two interfaces, the host is wholly old or wholly new`() throws {
+        try play(
+            "twins", ["killed anywhere between two interfaces, the host is wholly old or wholly new, and is reached"])
+    }
+
     @Test func `killed while it is brought up, the host has no interface, or all`() throws {
         try play("interrupted", ["killed while it is brought up, the host has no interface, or all"])
     }

@@ -56,13 +56,16 @@ settled() { ! pending $1; }
 address() { sed -n 's/^Address = \([0-9.]*\).*/\1/p' $data/out/$1/etc/wireguard/wg0.conf; }
 reach() { on alpha ping -c 1 -W 1 $(address beta); }
 
-# All that a host is: the interface, its network, the firewall and the files.
+# All that a host is: the interfaces, their network, the firewall and the files.
 state() {
-    on $1 wg showconf wg0 2>/dev/null | sort || true
-    on $1 ip -o addr show dev wg0 2>/dev/null | sed 's/^[0-9]*: //' | grep -v fe80 || true
-    on $1 ip -o link show dev wg0 2>/dev/null | grep -o 'mtu [0-9]*' || true
-    on $1 ip -4 route show table all dev wg0 2>/dev/null || true
-    on $1 ip -6 route show table all dev wg0 2>/dev/null | grep -v 'fe80\|multicast' || true
+    local name
+    for name in wg0 wg0-b; do
+        on $1 wg showconf $name 2>/dev/null | sort || true
+        on $1 ip -o addr show dev $name 2>/dev/null | sed 's/^[0-9]*: //' | grep -v fe80 || true
+        on $1 ip -o link show dev $name 2>/dev/null | grep -o 'mtu [0-9]*' || true
+        on $1 ip -4 route show table all dev $name 2>/dev/null || true
+        on $1 ip -6 route show table all dev $name 2>/dev/null | grep -v 'fe80\|multicast' || true
+    done
     on $1 nft -s list ruleset | grep -v 'packets\|counter' || true
     (cd $data/root-$1 && find . -path ./var -prune -o -type f -exec stat -c '%n %a' {} + -exec sha256sum {} + | sort)
 }
@@ -303,6 +306,59 @@ change() {
     state alpha | diff $data/before - >&2 || fail "not all is as before"
     await 30 "the tunnel" reach
     echo "and the way back is exact"
+}
+
+# Two interfaces: the trees of each stage of a rotation, then alpha killed at every step from each to the next.
+twins() {
+    echo 'rotation: {}' >>$data/mesh/mesh.yaml
+    render
+    up
+    beta=$(address beta)
+    reach() { on alpha ping -c 1 -W 1 $beta; }
+    rotate() { "$hauberk" --mesh $data/mesh rotate "$@" >$data/said 2>&1 || fail "rotate: $(cat $data/said)"; }
+    keep() { cp -a $data/out $data/out-$1; }
+    rotate --all
+    render && keep prepared
+    rotate advance --acknowledged all
+    render && keep switched
+    rotate advance --acknowledged all
+    render && keep second
+    local stage point
+    for stage in prepared switched second; do
+        # Whoever goes first finds the other a stage behind, or ahead.
+        [[ $stage == switched ]] || { apply beta $data/out-$stage/beta && expect 0 beta; }
+        cut_twins $stage
+        [[ $stage != switched ]] || { apply beta $data/out-$stage/beta && expect 0 beta; }
+    done
+    [[ $(on alpha wg show interfaces) == wg0-b ]] || fail "alpha has $(on alpha wg show interfaces)"
+    echo "killed anywhere between two interfaces, the host is wholly old or wholly new, and is reached"
+}
+cut_twins() {
+    local point=0 old=0 tree=$data/out-$1/alpha
+    state alpha >$data/before
+    while :; do
+        point=$((point + 1))
+        ((point < 40)) || fail "there is no end"
+        HAUBERK_APPLY_KILL_AT=$point apply alpha $tree
+        ((status == 0)) && break
+        ((status == 137)) || fail "$1, killed at $point: $status $(cat $data/alpha.said)"
+        settle_down $point
+        await 10 "the tunnel, $1, killed at $point," reach
+        if state alpha | diff $data/before - >$data/difference; then
+            old=$((old + 1))
+        else
+            apply alpha $tree --dry-run
+            grep -q "nothing to do" $data/alpha.said ||
+                fail "$1, killed at $point, it is neither old nor new: $(cat $data/difference $data/alpha.said)"
+            break
+        fi
+        [[ -z $(find $data/root-alpha/etc -name '*.hauberk-*') ]] || fail "$1, killed at $point, files are left"
+    done
+    ((old >= 6)) || fail "$1: only $old places"
+    apply alpha $tree
+    expect 0 alpha
+    diff -r $tree/etc $data/root-alpha/etc >&2 || fail "other files than rendered"
+    await 10 "the tunnel, $1," reach
 }
 
 full() {
