@@ -74,16 +74,19 @@ class FirewallBench:
         self.packets()
 
     def load(self):
-        words = [[str(self.ours.with_name("firewall")), "load"], ["nft", "-f", str(self.linear)]]
-        jobs = [Job(["unshare", "--net", *load]) for load in words]
+        jobs = [Job(["unshare", "--net", "nft", "-f", str(file)]) for file in (self.ours, self.linear)]
         ours, theirs = paired(*jobs, self.runs)
-        name = f"firewall load, {self.count:,} peers : one rule a peer"
+        name = f"nft -f, {self.count:,} peers : one rule a peer"
         self.table.at_least(name, ours, theirs, 5)
         ratios = [b.wall / a.wall for a, b in zip(ours, theirs)]
         walls = [cost.wall for cost in ours]
         self.table.figure(
             "  wall", f"{spread(walls, seconds)} : {seconds(statistics.median(cost.wall for cost in theirs))}",
             spread(ratios, times), ">= 5x", statistics.median(ratios) >= 5)
+        # As a host does it: the sets, then the rules, put together by a script.
+        script = Job(["unshare", "--net", str(self.ours.with_name("firewall")), "load"])
+        ours, theirs = paired(script, jobs[1], self.runs)
+        self.table.at_least(f"firewall load, {self.count:,} peers : one rule a peer", ours, theirs, 5)
 
     def packets(self):
         """From the last peer of the list, so that one rule a peer means all rules."""
