@@ -153,14 +153,11 @@ extension [Allowance] {
 }
 
 extension [ServicePorts] {
-    /// Matches such as `tcp dport { 80, 443 }`, one for each protocol, and one for each range: a set of ranges would have
-    /// to be there before its rule.
+    /// One match for each protocol, such as `tcp dport { 80, 443 }`.
     var nftMatches: [String] {
-        Transport.allCases.flatMap { transport -> [String] in
-            let ranges = filter { $0.transport == transport }.map(\.range)
-            let single = ranges.filter { $0.count == 1 }.map(\.description)
-            let choices = (single.isEmpty ? [] : [single.nftChoice]) + ranges.filter { $0.count > 1 }.map(\.description)
-            return choices.map { "\(transport.rawValue) dport \($0)" }
+        Transport.allCases.compactMap { transport in
+            let ranges = filter { $0.transport == transport }.map(\.range.description)
+            return ranges.isEmpty ? nil : "\(transport.rawValue) dport \(ranges.nftChoice)"
         }
     }
 }

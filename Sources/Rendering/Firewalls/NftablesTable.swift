@@ -71,8 +71,7 @@ struct NftablesTable {
 
     /// A match on an address, such as `ip saddr 10.88.0.0/16`; nil when nothing of the family could meet it.
     ///
-    /// `name` is that of the set which is made, once, where there are too many prefixes for one line, or some are wider
-    /// than an address: sets of ranges must be there before the rules that name them (``NftablesScript``).
+    /// `name` is that of the set which is made, once, where there are too many prefixes for one line.
     mutating func match(
         _ address: NftablesAddress, _ set: PrefixSet?, _ family: IPFamily, _ name: String, isNegated: Bool = false
     ) -> String? {
@@ -83,8 +82,7 @@ struct NftablesTable {
         if prefixes.prefixes.contains(where: { $0.length == 0 }) {
             return isNegated ? nil : "meta nfproto \(family.nftProto)"
         }
-        let isFew = prefixes.prefixes.count <= 4 && prefixes.prefixes.allSatisfy(\.isHost)
-        if isFew || prefixes.prefixes.count == 1 { return "\(field) \(prefixes.prefixes.map(\.nftText).nftChoice)" }
+        if prefixes.prefixes.count <= 4 { return "\(field) \(prefixes.prefixes.map(\.nftText).nftChoice)" }
         let known = names[prefixes] ?? name + family.nftDigit
         if names.updateValue(known, forKey: prefixes) == nil { sets.append(NftablesSet(known, of: prefixes)) }
         return "\(field) @\(known)"
