@@ -101,6 +101,7 @@ package struct InterfaceChange: Sendable {
     private mutating func changePeers() {
         var configured: [String: DesiredInterface.Peer] = [:]
         var adjusted: [LiveStep] = []
+        var keepalives: [String: UInt16] = [:]
         for (key, peer) in desired.peers.sorted(by: { $0.key < $1.key }) {
             guard let present = observed.peers[key]?.settings else {
                 configured[key] = peer
@@ -114,9 +115,18 @@ package struct InterfaceChange: Sendable {
                 var whole = peer
                 whole.endpoint = change.endpoint
                 configured[key] = whole
+            } else if change.presharedKey == nil, change.endpoint == nil, let seconds = change.keepalive {
+                keepalives[key] = seconds
             } else if !change.isEmpty {
                 adjusted.append(.adjust(key, change))
             }
+        }
+        if keepalives.count == 1, let (key, seconds) = keepalives.first {
+            var change = PeerAdjustment()
+            change.keepalive = seconds
+            adjusted.append(.adjust(key, change))
+        } else if !keepalives.isEmpty {
+            adjusted.append(.keepalives(keepalives))
         }
         if !configured.isEmpty { arrivals.append(.configure(configured)) }
         arrivals += adjusted

@@ -15,6 +15,8 @@ package enum LiveStep: Hashable, Sendable {
     case configure([String: DesiredInterface.Peer])
     /// `wg set` of one peer whose addresses stay.
     case adjust(String, PeerAdjustment)
+    /// `wg set` of the keepalives of several peers alone; seconds, zero is off.
+    case keepalives([String: UInt16])
     /// `wg set … remove`.
     case remove([String])
     /// `ip -batch`.
@@ -40,6 +42,7 @@ package enum LiveStep: Hashable, Sendable {
         case .configure(let peers):
             "set \(peers.count) peer\(peers.count == 1 ? "" : "s"): " + Self.list(Array(peers.keys))
         case .adjust(let key, let change): "set the \(change.text) of peer \(key)"
+        case .keepalives(let peers): "set the keepalive of \(peers.count) peers: " + Self.list(Array(peers.keys))
         case .remove(let keys): "remove \(keys.count) peer\(keys.count == 1 ? "" : "s"): " + Self.list(keys)
         case .reversePath(let number): "set rp_filter to \(number)"
         case .move(let move):

@@ -60,7 +60,8 @@ extension PeerSection {
         self.init(
             peer: peer,
             endpoint: mesh.endpoint(of: peer, choice),
-            keepalive: viewer.keepaliveInterval(toward: other, default: mesh.wireGuard.keepalive),
+            keepalive: viewer.keepaliveInterval(toward: other, default: mesh.wireGuard.keepalive)
+                ?? mesh.rotatingKeepalive(of: viewer),
             allowedIPs: allowedIPs,
             relayed: relayed)
     }
@@ -74,6 +75,14 @@ extension Peer {
 }
 
 extension Mesh {
+    /// While keys rotate, every interface calls every peer, also as it comes up: a host that was rebooted is heard on both
+    /// at once, and the others need not find out that its sessions are gone. Nil otherwise, and for apps and for peers
+    /// that say `keepalive: off`.
+    fileprivate func rotatingKeepalive(of viewer: ReachClass) -> UInt16? {
+        guard rotation != nil, viewer.platform != .app, viewer.keepalive == nil else { return nil }
+        return wireGuard.keepalive == 0 ? 25 : wireGuard.keepalive
+    }
+
     /// Where a peer listens; a port that its `endpoint:` names is that of the first interface.
     fileprivate func endpoint(of index: Int, _ choice: EndpointChoice) -> Endpoint? {
         let declared = peers[index].declared

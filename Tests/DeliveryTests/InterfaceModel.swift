@@ -32,6 +32,8 @@ struct InterfaceModel {
         case .configure(let peers):
             for (key, peer) in peers.sorted(by: { $0.key < $1.key }) { configure(key, peer, &now) }
         case .adjust(let key, let change): adjust(key, change, &now)
+        case .keepalives(let peers):
+            for (key, seconds) in peers { now.peers[key]?.settings.keepalive = seconds == 0 ? nil : seconds }
         case .remove(let keys): for key in keys { now.peers[key] = nil }
         case .reversePath(let number): now.reversePath = number
         case .move: break

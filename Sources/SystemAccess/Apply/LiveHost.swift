@@ -74,15 +74,21 @@ struct LiveHost: Sendable {
             let text = peers.sorted { $0.key < $1.key }.map { $1.section(of: $0) }.joined()
             try await done("wg", ["addconf", interface, "/dev/stdin"], Array(text.utf8))
         case .adjust(let key, let change): try await adjust(key, change)
-        case .remove(let keys):
-            for start in stride(from: 0, to: keys.count, by: 500) {
-                let words = keys[start..<min(start + 500, keys.count)].flatMap { ["peer", $0, "remove"] }
-                try await done("wg", ["set", interface] + words)
-            }
+        case .keepalives(let peers):
+            try await set(peers.sorted { $0.key < $1.key }.map { [$0.key, "persistent-keepalive", "\($0.value)"] })
+        case .remove(let keys): try await set(keys.map { [$0, "remove"] })
         case .network(let changes): try await change(changes)
         case .reversePath(let number):
             try await done("sysctl", ["-q", "-w", "net/ipv4/conf/\(interface)/rp_filter=\(number)"])
         case .move: preconditionFailure("a move takes time, and is the run's")
+        }
+    }
+
+    /// `wg set` of many peers, each by its key and words, as many in a run as a command line takes.
+    private func set(_ peers: [[String]]) async throws {
+        for start in stride(from: 0, to: peers.count, by: 500) {
+            let words = peers[start..<min(start + 500, peers.count)].flatMap { ["peer"] + $0 }
+            try await done("wg", ["set", interface] + words)
         }
     }
 
