@@ -102,3 +102,22 @@ package struct ObservedInterface: Hashable, Sendable {
         routes.insert(InterfaceRoute(prefix, table: table, metric: metric))
     }
 }
+
+extension ObservedInterface {
+    /// The peers, by public key, from which something has come since an earlier moment.
+    ///
+    /// - Parameter others: other interfaces of the host, then and now; nil while there is none. A peer of the same prefix
+    ///   may answer by one of them, where it has another key.
+    package func heard(
+        since start: ObservedInterface, _ others: some Sequence<(ObservedInterface?, ObservedInterface?)>
+    ) -> Set<String> {
+        func louder(_ start: ObservedInterface?, _ now: ObservedInterface?) -> [String: Peer] {
+            (now?.peers ?? [:]).filter { $1.received > start?.peers[$0]?.received ?? 0 }
+        }
+        let elsewhere = others.flatMap { louder($0, $1).values }.reduce(into: Set<IPPrefix>()) {
+            $0.formUnion($1.settings.allowedIPs)
+        }
+        return Set(louder(start, self).keys).union(
+            peers.filter { !$1.settings.allowedIPs.isDisjoint(with: elsewhere) }.keys)
+    }
+}

@@ -203,10 +203,12 @@ struct ApplyRun: Sendable {
             }.keys)
     }
 
-    /// Those of the peers from which a packet comes, having been asked.
+    /// Those of the peers from which a packet comes, having been asked; while keys rotate, by either interface.
     private func answering(_ host: LiveHost, among peers: Set<String>, within seconds: Int) async throws -> Set<String>
     {
         guard !peers.isEmpty, let start = try await host.observe() else { return [] }
+        let others = plan.tunnels.map(\.interface).filter { $0 != host.interface }.map(host.beside)
+        let before = try await observe(others)
         let deadline = ContinuousClock.now + .seconds(seconds)
         var answered: Set<String> = []
         var asked = ContinuousClock.now - .seconds(1)
@@ -216,13 +218,17 @@ struct ApplyRun: Sendable {
                 SessionProbe.send(host.interface, start, to: peers.subtracting(answered))
             }
             guard let now = try await host.observe() else { return [] }
-            answered = peers.filter { key in
-                (now.peers[key]?.received ?? 0) > (start.peers[key]?.received ?? 0)
-            }
+            answered = peers.intersection(now.heard(since: start, zip(before, try await observe(others))))
             if answered == peers { break }
             try await Task.sleep(for: .milliseconds(50))
         }
         return answered
+    }
+
+    private func observe(_ hosts: [LiveHost]) async throws -> [ObservedInterface?] {
+        var observed: [ObservedInterface?] = []
+        for host in hosts { observed.append(try await host.observe()) }
+        return observed
     }
 
     // MARK: the end
