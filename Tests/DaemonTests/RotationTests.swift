@@ -23,9 +23,27 @@ import Testing
         try play(["in_place"], ["a key that is changed in place loses packets for as long as the hosts differ"])
     }
 
-    private func play(_ scenes: [String], _ seen: [String]) throws {
+    @Test(arguments: [
+        ("whole_mesh", ["the keys of all hosts are changed and nothing is lost"]),
+        ("one_peer", ["the key of one host is changed and nothing is lost"]),
+        ("preshared_keys", ["the preshared keys are changed and nothing is lost"]),
+        (
+            "absent",
+            [
+                "without an absent host the others change their keys and lose nothing",
+                "when it comes back it is reachable, catches up, and the others lose nothing",
+            ]
+        ),
+        ("abort", ["a rotation that is taken back at any stage leaves the former keys and loses nothing"]),
+        ("reboot", ["every host that loses its power at any stage is reachable when it comes back"]),
+    ])
+    func `a rotation loses no packet and cuts no connection`(scene: String, seen: [String]) throws {
+        try play([scene], seen, in: "stages")
+    }
+
+    private func play(_ scenes: [String], _ seen: [String], in lab: String = "scenes") throws {
         try withTemporaryFolder { folder in
-            let end = try Script.rotation.run([folder, "scenes", scenes.joined(separator: " ")], in: folder)
+            let end = try Script.rotation.run([folder, lab, scenes.joined(separator: " ")], in: folder)
             #expect(end.status == 0, "\(end.output)\(end.errors)")
             #expect(end.output.split(separator: "\n").map(String.init) == seen)
         }

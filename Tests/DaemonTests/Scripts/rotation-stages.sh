@@ -132,7 +132,8 @@ reboot_all() {
     for name in "${hosts[@]}"; do
         switch_off "$name"
         boot "$name" $reversed
-        await 20 "the tunnels of $name, rebooted when $1," reach_all "$name"
+        # WireGuard gives up a session that is gone on the other side after 15 s alone.
+        await 8 "the tunnels of $name, rebooted when $1," reach_all "$name"
         [[ -n $reversed ]] && reversed= || reversed=reversed
     done
 }

@@ -7,7 +7,7 @@ set -euo pipefail
 export LC_ALL=C
 runs=$1
 hauberk=$(realpath "$2")
-read -ra methods <<<"${METHODS:-none restart syncconf}"
+read -ra methods <<<"${METHODS:-none restart syncconf rotate}"
 read -ra skews <<<"${SKEWS:-0 1 5}"
 script=$(dirname "$0")/rotation.sh
 folder=$(mktemp -d)
