@@ -208,15 +208,20 @@ carry() {
     echo "what does not run there changes nothing"
 }
 
-# A host whose sessions see nothing but HAUBERK_BARE_ROOT: Debian's minbase with wireguard-tools, iproute2 and nftables.
+# A host whose sessions see nothing but HAUBERK_BARE_ROOT: Debian's minbase with wireguard-tools, iproute2, nftables and
+# netbase, whose /etc/protocols nft(8) reads names of protocols from.
 bare() {
-    local root=$HAUBERK_BARE_ROOT pair
+    local root=$data/bare
     pair
     kill ${listener[alpha]}
+    # sshd wants every folder above to be root's alone.
+    chmod 755 $data
+    mkdir $root
+    on alpha mount --bind "$HAUBERK_BARE_ROOT" $root
     on alpha sh -euc '
         mount -t tmpfs tmpfs $1/run
         mkdir -p $1/run/wireguard $1/etc/hauberk $1/etc/wireguard $1/dev/net
-        mountpoint -q $1/proc || mount -t proc proc $1/proc
+        mount -t proc proc $1/proc
         mount --rbind /dev $1/dev
         touch $1/usr/bin/wireguard-go
         mount --bind $(command -v wireguard-go) $1/usr/bin/wireguard-go
@@ -231,7 +236,7 @@ bare() {
     expect 0
     said '^pair: of 1 host: 1 new$'
     diff -r $data/out/alpha/etc/wireguard $data/hosts/alpha/wireguard >&2 || fail "other files than rendered"
-    on alpha nft list ruleset | grep -q hauberk || fail "no firewall"
+    [[ $(on alpha nft list tables) == *hauberk* ]] || fail "no firewall"
     [[ -z $(on alpha sh -c "ls -d $root/run/hauberk-push.* 2>/dev/null") ]] || fail "something is left in /run"
     push alpha
     expect 0
