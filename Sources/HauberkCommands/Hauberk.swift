@@ -22,9 +22,10 @@ package struct Hauberk: AsyncParsableCommand {
             InitCommand.self, AddCommand.self, RemoveCommand.self, SetCommand.self, RenameCommand.self,
             DisableCommand.self, EnableCommand.self, ListCommand.self, ShowCommand.self, CheckCommand.self,
             CanCommand.self, MatrixCommand.self, ServicesCommand.self,
-            RenderCommand.self, PlanCommand.self, OperatorCommand.self, RotateCommand.self, LedgerCommand.self,
-            TemplatesCommand.self, QRCommand.self, ProveCommand.self, AuditCommand.self, ApplyCommand.self,
-            PushCommand.self, ExplainCommand.self,
+            RenderCommand.self, PlanCommand.self, OperatorCommand.self, RotateCommand.self, ScheduleCommand.self,
+            LedgerCommand.self, TemplatesCommand.self, QRCommand.self, ProveCommand.self,
+            AuditCommand.self, ApplyCommand.self, PushCommand.self,
+            ExplainCommand.self,
             LabAgentVerb.self, ApplyGuardVerb.self,
         ])
 

@@ -16,6 +16,8 @@ package struct LockUpdate: Sendable {
     package private(set) var needingKeys: [String] = []
     /// Peers whose private key the keyring is to drop.
     package private(set) var droppingKeys: [String] = []
+    /// How the preshared keys change with the peers that are gone; nil when they need not.
+    package private(set) var presharedRenewal: PresharedRenewal?
     private var book: AddressBook
     private let now: UTCTime
     /// The last epoch of each name that is gone.
@@ -39,7 +41,17 @@ package struct LockUpdate: Sendable {
         findings += update.strays(in: mesh)
         update.fill(mesh, &findings)
         if !findings.isEmpty { throw Failure(.meshInvalid, findings) }
+        update.renewPresharedKeys(mesh)
         return update
+    }
+
+    /// Who is gone has known the one preshared key of the mesh. A pair's key was known to the pair alone, and the secret
+    /// that all come from to no peer.
+    private mutating func renewPresharedKeys(_ mesh: DeclaredMesh) {
+        guard !removed.isEmpty, mesh.wireGuard.presharedKeys == .mesh else { return }
+        var step = RotationStep(mesh, lock, at: now)
+        presharedRenewal = step.renewPresharedKeys(mesh.rotation)
+        lock = step.lock
     }
 
     private init(lock: LockFile, book: AddressBook, now: UTCTime) {

@@ -6,7 +6,7 @@ package import MeshFiles
 /// A value: nothing is written. Hosts are the enabled peers that have been allotted something; the others are not
 /// waited for.
 package struct RotationStep: Sendable {
-    package private(set) var lock: LockFile
+    package internal(set) var lock: LockFile
     /// Those that have said in this step that they are in the present stage, sorted.
     package private(set) var acknowledged: [String] = []
     /// Those that were left behind and have come back in this step; the others have to move before their former way goes.
@@ -18,7 +18,7 @@ package struct RotationStep: Sendable {
     /// Those among them that have one interface at a time.
     package let apps: Set<String>
     private let disabled: Set<String>
-    private let now: UTCTime
+    let now: UTCTime
 
     package init(_ mesh: DeclaredMesh, _ lock: LockFile, at now: UTCTime) {
         self.lock = lock
@@ -65,12 +65,7 @@ extension RotationStep {
     package mutating func begin(
         keys: [String: String], presharedKeys: Bool, deadline: Int64
     ) throws(Failure) {
-        if let running {
-            throw Failure(
-                .no, .rotationRunning,
-                "a rotation runs already, \(running.phrase), since \(running.begun)",
-                hint: "`hauberk rotate status` says who is waited for; end it with `hauberk rotate advance` or `abort`")
-        }
+        try requireIdle()
         try requireRotatable(keys.keys.sorted())
         lock.rotation = LockedRotation(
             tunnel: lock.rotation?.tunnel ?? .first,
@@ -179,6 +174,11 @@ extension RotationStep {
     private mutating func enter(_ stage: RotationStage, aborting: Bool = false) {
         lock.rotation?.running?.stage = stage
         lock.rotation?.running?.isAborting = aborting
+        askAnew()
+    }
+
+    /// Whoever was ready has to say so again.
+    mutating func askAnew() {
         for (name, peer) in lock.peers where peer.progress == .ready { lock.peers[name]?.progress = nil }
     }
 
@@ -212,6 +212,14 @@ extension RotationStep {
 
 // What is refused.
 extension RotationStep {
+    /// Refuses while a rotation runs.
+    package func requireIdle() throws(Failure) {
+        guard let running else { return }
+        throw Failure(
+            .no, .rotationRunning, "a rotation runs already, \(running.phrase), since \(running.begun)",
+            hint: "`hauberk rotate status` says who is waited for; end it with `hauberk rotate advance` or `abort`")
+    }
+
     private func requireRunning() throws(Failure) -> LockedRotation.Running {
         if let running { return running }
         throw Failure(

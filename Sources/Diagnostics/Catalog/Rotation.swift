@@ -2,6 +2,7 @@
 extension DiagnosticID {
     package static let rotation: [DiagnosticID] = [
         .rotationUndeclared, .rotationRunning, .rotationIdle, .rotationWaiting, .rotationPeer,
+        .rotationOverdue, .rotationConsent, .scheduleMissing,
     ]
 
     package static let rotationUndeclared = DiagnosticID(
@@ -42,5 +43,28 @@ extension DiagnosticID {
         A peer cannot do what is asked of it in a rotation: its private key is on its host alone, so that only its own
         people can change it (`hauberk set PEER --public-key KEY`); or it is disabled; or it is an app that has one
         interface and nothing to acknowledge yet; or it cannot be left behind any more. The message says which.
+        """)
+
+    package static let rotationOverdue = DiagnosticID(
+        "rotation-overdue", .warning,
+        """
+        A rotation runs, its deadline has passed, and keys cannot be rotated again before it ends. `hauberk rotate status`
+        says who is waited for. `hauberk rotate advance` takes it on, and from the stage retiring to its end: hosts that
+        were left behind are cut off then.
+        """)
+
+    package static let rotationConsent = DiagnosticID(
+        "rotation-consent",
+        """
+        Keys that change in place interrupt connections, and this was not agreed to. Nothing was changed. Answer `yes` on
+        the terminal, give `--yes` where there is none, or rotate without `--simple`, which interrupts nothing.
+        """)
+
+    package static let scheduleMissing = DiagnosticID(
+        "schedule-missing",
+        """
+        `hauberk schedule` found nothing that could run a command every day, or could not use it: it writes timers of
+        systemd, which has to be running, and files below /etc/cron.d, which need root. The message says what is in the
+        way. Any other timer will do: let it run `hauberk --mesh DIR rotate --due`.
         """)
 }

@@ -25,6 +25,7 @@ struct RemoveCommand: ParsableCommand {
         }
         Findings.print(outcome.warnings)
         for name in outcome.update?.removed ?? [] { Result.print("removed \(name)") }
+        if let update = outcome.update { RotationWords.note(update) }
     }
 }
 

@@ -54,6 +54,7 @@ struct RenderCommand: ParsableCommand {
             let outcome = try edit.run { _, _ in }
             PeerAddition.report(outcome)
             for name in outcome.update?.removed ?? [] { Result.print("removed \(name)") }
+            if let update = outcome.update { RotationWords.note(update) }
             for name in outcome.update?.readdressed ?? [] { Result.print("gave \(name) another address") }
             loaded = try LoadedMesh.read(path)
         }

@@ -40,7 +40,7 @@ extension RotateCommand {
         }
 
         /// In the largest unit that it fills twice, or days.
-        private static func age(_ seconds: Int64) -> String {
+        static func age(_ seconds: Int64) -> String {
             if seconds >= 2 * 86_400 { return "\(seconds / 86_400)d" }
             return seconds >= 2 * 3600 ? "\(seconds / 3600)h" : "\(seconds / 60)m"
         }

@@ -98,7 +98,7 @@ struct RotateCommand: ParsableCommand {
             Result.print(words.state)
             if !turn.step.cut.isEmpty {
                 Result.note(
-                    "cut off until they get their files: \(turn.step.cut.joined(separator: ", "))")
+                    "cut off until they and the others have their files: \(turn.step.cut.joined(separator: ", "))")
             }
             words.printNext()
         }

@@ -49,6 +49,23 @@ struct RotationWords {
         Result.note("next: " + (next ?? "`hauberk render` and deliver, which takes the other interface away"))
     }
 
+    /// Prints how the preshared keys change after a removal; nothing where they do not.
+    static func note(_ update: LockUpdate) {
+        let start = "the preshared key of the mesh was known to \(update.removed.joined(separator: ", "))"
+        switch update.presharedRenewal {
+        case nil: return
+        case .begun:
+            Result.note(
+                "\(start): a rotation of it has begun\nnext: `hauberk render`, deliver, `hauberk rotate acknowledge`, "
+                    + "`hauberk rotate advance`")
+        case .joined: Result.note("\(start): the rotation that runs changes it as well, and all are asked anew")
+        case .inPlace:
+            Result.note(
+                "\(start): it changes at once. \(InPlaceCost.presharedKeys)\nnext: `hauberk render`, and deliver to "
+                    + "all hosts within 60 s")
+        }
+    }
+
     /// Prints what the rotation costs peers with one interface.
     func printApps() {
         guard !step.apps.isEmpty else { return }

@@ -97,7 +97,8 @@ struct MeshEdit {
         }
         let isQuiet = update.lock == old.lock
         let hasLedger = transaction.snapshot.ledger != nil || old.lock.ledger != nil
-        guard changesKeys(update, wishes, hasLedger ? old.lock : nil) else {
+        let secrets = KeyringStep(from: old.lock, to: update.lock)
+        guard changesKeys(update, wishes, hasLedger ? old.lock : nil) || secrets.changesSecrets else {
             try transaction.commit(yaml: edited.source, lock: update.lock.text)
             return Outcome(lock: update.lock, update: isQuiet ? nil : update, warnings: check.findings)
         }
@@ -127,8 +128,12 @@ struct MeshEdit {
     private func seal(
         _ update: inout LockUpdate, _ wishes: Wishes, _ old: (lock: LockFile, keyring: UnlockedKeyring)
     ) throws -> [UInt8]? {
-        if update.needingKeys.isEmpty, update.droppingKeys.isEmpty, wishes.renames.isEmpty { return nil }
+        let secrets = KeyringStep(from: old.lock, to: update.lock)
+        if update.needingKeys.isEmpty, update.droppingKeys.isEmpty, wishes.renames.isEmpty, !secrets.changesSecrets {
+            return nil
+        }
         var keyring = old.keyring
+        try secrets.takeSecrets(&keyring)
         for (from, to) in wishes.renames {
             guard let peer = old.lock.peers[from], !peer.isHeldByPeer else { continue }
             for key in peer.ledgerKeys(of: from) { try keyring.rename(key, to: to) }

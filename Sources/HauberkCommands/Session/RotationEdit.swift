@@ -88,10 +88,20 @@ struct KeyringStep {
     func take(_ keyring: inout UnlockedKeyring, _ keys: (names: [String], batch: KeyBatch)) throws {
         // A merge can leave the keyring with what the lock file does not know; nobody uses that.
         for key in dropped + added { keyring.remove(key.peer, epoch: key.epoch) }
-        for epoch in droppedSecrets + drawnSecrets { keyring.removePresharedSecret(epoch: epoch) }
-        for epoch in drawnSecrets { try keyring.drawPresharedSecret(epoch: epoch) }
+        try takeSecrets(&keyring)
         let epochs = Dictionary(added.map { ($0.peer, $0.epoch) }, uniquingKeysWith: max)
         try keyring.insert(keys.batch, for: keys.names.map { ($0, epochs[$0] ?? 1) })
+    }
+}
+
+extension KeyringStep {
+    /// Whether preshared secrets come or go.
+    var changesSecrets: Bool { !droppedSecrets.isEmpty || !drawnSecrets.isEmpty }
+
+    /// Forgets and draws the preshared secrets alone.
+    func takeSecrets(_ keyring: inout UnlockedKeyring) throws {
+        for epoch in droppedSecrets + drawnSecrets { keyring.removePresharedSecret(epoch: epoch) }
+        for epoch in drawnSecrets { try keyring.drawPresharedSecret(epoch: epoch) }
     }
 }
 

@@ -6,7 +6,13 @@ internal import Synchronization
 package struct PassphrasePrompt: Sendable {
     private let terminalPath: String
 
-    package init(terminalPath: String = "/dev/tty") { self.terminalPath = terminalPath }
+    private let isShown: Bool
+
+    /// - Parameter isShown: whether the answer is no secret, and is echoed.
+    package init(terminalPath: String = "/dev/tty", isShown: Bool = false) {
+        self.terminalPath = terminalPath
+        self.isShown = isShown
+    }
 
     /// Reads one line without echo straight into the caller's memory; nothing else ever holds its bytes.
     ///
@@ -40,7 +46,7 @@ package struct PassphrasePrompt: Sendable {
         }
         let former = catchSignals()
         var silent = original
-        silent.c_lflag &= ~tcflag_t(ECHO)
+        if !isShown { silent.c_lflag &= ~tcflag_t(ECHO) }
         // TCSAFLUSH: what was typed before the question is not the answer.
         tcsetattr(descriptor, TCSAFLUSH, &silent)
         defer {
@@ -49,7 +55,7 @@ package struct PassphrasePrompt: Sendable {
         }
         let terminal = Terminal(descriptor: descriptor)
         terminal.write(question)
-        defer { terminal.write("\n") }
+        defer { if !isShown { terminal.write("\n") } }
         return try line(descriptor, buffer)
     }
 
