@@ -105,8 +105,10 @@ extension LockReader {
         guard let end = time(deadline, line) else { return nil }
         var running = LockedRotation.Running(stage: stage, begun: start, deadline: end, rotatesPreshared: false)
         while !line.isAtEnd, let word = line.take() {
-            if word.elementsEqual("preshared".utf8), !running.rotatesPreshared, !running.isAborting {
+            if word.elementsEqual("preshared".utf8), !running.rotatesPreshared, !running.isAgain, !running.isAborting {
                 running.rotatesPreshared = true
+            } else if word.elementsEqual("again".utf8), stage == .switched, !running.isAgain, !running.isAborting {
+                running.isAgain = true
             } else if word.elementsEqual("aborting".utf8), !running.isAborting {
                 running.isAborting = true
             } else {

@@ -40,6 +40,8 @@ package struct LockedRotation: Hashable, Sendable {
         package var deadline: UTCTime
         /// Whether the preshared keys change as well, to the next epoch.
         package var rotatesPreshared: Bool
+        /// Whether it was further already, so that hosts can have given up their former interface.
+        package var isAgain = false
         /// Whether it goes back to the present keys.
         package var isAborting: Bool
 
@@ -59,10 +61,11 @@ package struct LockedRotation: Hashable, Sendable {
         self.running = running
     }
 
-    /// As the lock file has it: `first`, or `second prepared begun=TIME deadline=TIME preshared aborting`.
+    /// As the lock file has it: `first`, or `second prepared begun=TIME deadline=TIME preshared again aborting`.
     var text: String {
         guard let running else { return tunnel.rawValue }
         return "\(tunnel.rawValue) \(running.stage.rawValue) begun=\(running.begun) deadline=\(running.deadline)"
-            + (running.rotatesPreshared ? " preshared" : "") + (running.isAborting ? " aborting" : "")
+            + (running.rotatesPreshared ? " preshared" : "") + (running.isAgain ? " again" : "")
+            + (running.isAborting ? " aborting" : "")
     }
 }

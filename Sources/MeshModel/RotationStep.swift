@@ -88,6 +88,8 @@ extension RotationStep {
         }
         switch running.stage {
         case .prepared: revert()
+        // Both interfaces everywhere first.
+        case .switched where running.isAgain && !waitedFor.isEmpty: enter(.switched, aborting: true)
         case .switched: enter(.prepared, aborting: true)
         case .retiring: enter(.switched, aborting: true)
         }
@@ -125,6 +127,10 @@ extension RotationStep {
         let running = try requireRunning()
         try leave(Set(leaving).sorted(), in: running)
         if running.stage == .retiring, !running.isAborting { return try retire(running, dropping) }
+        if running.isAgain, dropping {
+            cut = (absent + waitedFor).sorted()
+            return finish()
+        }
         guard waitedFor.isEmpty else { throw waiting(running) }
         switch (running.stage, running.isAborting) {
         case (.prepared, true):
@@ -161,17 +167,22 @@ extension RotationStep {
     private mutating func leave(_ names: [String], in running: LockedRotation.Running) throws(Failure) {
         let findings = names.compactMap { name -> Diagnostic? in
             if disabled.contains(name) { return Self.disabled(name) }
-            guard running.stage == .retiring, lock.peers[name]?.progress != .absent else { return nil }
+            let isLate = running.stage == .retiring || running.isAgain
+            guard isLate, lock.peers[name]?.progress != .absent else { return nil }
             return Diagnostic(
                 .rotationPeer, at: nil,
                 "\(quoted(name)) cannot be left behind any more: the others have given up its former way",
-                hint: "deliver to it; nobody waits for it")
+                hint: running.isAgain
+                    ? "deliver to it, or cut it off with `hauberk rotate advance --drop`"
+                    : "deliver to it; nobody waits for it")
         }
         if !findings.isEmpty { throw Failure(.no, findings) }
         for name in names { lock.peers[name]?.progress = .absent }
     }
 
     private mutating func enter(_ stage: RotationStage, aborting: Bool = false) {
+        let wasFurther = running?.stage == .retiring || running?.stage == .switched && running?.isAgain ?? false
+        lock.rotation?.running?.isAgain = wasFurther && stage == .switched && !aborting
         lock.rotation?.running?.stage = stage
         lock.rotation?.running?.isAborting = aborting
         askAnew()
@@ -248,8 +259,10 @@ extension RotationStep {
             waitedFor.map { name in
                 Diagnostic(
                     .rotationWaiting, at: nil, "\(quoted(name)) has not said that it is in the stage \(stage)",
-                    hint: "deliver to it and run `hauberk rotate acknowledge \(name)`, or leave it behind with "
-                        + "`hauberk rotate advance --absent \(name)`")
+                    hint: "deliver to it and run `hauberk rotate acknowledge \(name)`, or "
+                        + (running.isAgain
+                            ? "cut it off with `hauberk rotate advance --drop`"
+                            : "leave it behind with `hauberk rotate advance --absent \(name)`"))
             })
     }
 }

@@ -12,6 +12,7 @@ import Testing
 
     @Test(arguments: [
         "rotation second\n", "rotation first prepared \(times)\n", "rotation first switched \(times) preshared\n",
+        "rotation first switched \(times) preshared again\n",
         "rotation second retiring \(times) aborting\n", "rotation first switched \(times) preshared aborting\n",
     ])
     func `what is printed is read`(line: String) throws {
@@ -34,6 +35,7 @@ import Testing
         ("rotation first prepared\n", "lock-malformed-line 4:24"),
         ("rotation first prepared begun=now deadline=x\n", "lock-invalid-field 4:31"),
         ("rotation first prepared \(times) aborting preshared\n", "lock-malformed-line 4:91"),
+        ("rotation first prepared \(times) again\n", "lock-malformed-line 4:82"),
         ("rotation first\nrotation first\n", "lock-order 5:1"),
         ("peer a key=\(keys[0]) epoch=1 next=\(keys[0])\n", "lock-duplicate-key 4:6"),
         ("peer a key=\(keys[0]) epoch=1 held=peer next=\(keys[1])\n", "lock-invalid-field"),

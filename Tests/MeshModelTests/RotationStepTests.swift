@@ -87,7 +87,11 @@ import Testing
         #expect(throws: Failure.self) { try step.advance(leaving: ["a"]) }
         try step.acknowledge(["a", "c", "phone"])
         #expect(stage(step) == "switched" && step.returned == ["c", "phone"] && progress(step) == "--rr")
-        #expect(step.acknowledged == ["c", "phone"])
+        #expect(step.acknowledged == ["c", "phone"] && step.running?.isAgain == true)
+        #expect(throws: Failure.self) { try step.advance(leaving: ["a"]) }
+        var back = step
+        try back.abort()
+        #expect(stage(back) == "switched aborting" && back.running?.isAgain == false)
         try step.acknowledge(["a", "b"])
         try step.advance()
         #expect(stage(step) == "idle" && step.cut.isEmpty)
@@ -118,7 +122,6 @@ import Testing
         #expect(step.lock == settled)
         step = try started(presharedKeys: true)
         try step.advance(leaving: ["a", "b", "c"])
-        try step.acknowledge(["a", "b"])
         try step.acknowledge(["a", "b"])
         try step.advance()
         #expect(stage(step) == "retiring")

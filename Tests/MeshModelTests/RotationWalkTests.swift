@@ -11,7 +11,7 @@ import Testing
         var finished = 0
         for _ in 0..<60 {
             var walk = try RotationWalk()
-            for _ in 0..<150 { try walk.go(&random) }
+            for _ in 0..<500 { try walk.go(&random) }
             finished += walk.finished
         }
         #expect(finished > 100, "the walks hardly finish a rotation: \(finished)")
@@ -116,7 +116,6 @@ private struct RotationWalk {
         let after = try step()
         if after.running == nil {
             finished += 1
-            before.absent.forEach { cut($0) }
         }
         // When a rotation is taken back, who is left behind may be on either way.
         if before.running?.isAborting ?? false { after.absent.forEach { cut($0) } }
@@ -134,6 +133,7 @@ private struct RotationWalk {
         }
         let before = lock.rotation?.running
         lock = next.lock
+        next.cut.forEach { cut($0) }
         log.append("\(what) -> \(lock.rotation.map { "\($0)" } ?? "")")
         let after = lock.rotation?.running
         if before?.stage != after?.stage || before?.isAborting != after?.isAborting || !next.returned.isEmpty {
