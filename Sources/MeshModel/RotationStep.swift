@@ -11,7 +11,7 @@ package struct RotationStep: Sendable {
     package private(set) var acknowledged: [String] = []
     /// Those that were left behind and have come back in this step; the others have to move before their former way goes.
     package private(set) var returned: [String] = []
-    /// Those whose only way this step takes away, sorted.
+    /// Those whose only way this step takes away, if they are still on it; sorted.
     package private(set) var cut: [String] = []
     /// The enabled peers, sorted.
     package let hosts: [String]
@@ -134,7 +134,8 @@ extension RotationStep {
         guard waitedFor.isEmpty else { throw waiting(running) }
         switch (running.stage, running.isAborting) {
         case (.prepared, true):
-            cut = []
+            // Whether they have gone back to the present way, nobody knows.
+            cut = absent.filter { !apps.contains($0) }
             revert()
         case (.prepared, false): enter(.switched)
         case (_, true): enter(.prepared, aborting: true)

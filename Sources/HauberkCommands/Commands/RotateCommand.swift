@@ -98,7 +98,8 @@ struct RotateCommand: ParsableCommand {
             Result.print(words.state)
             if !turn.step.cut.isEmpty {
                 Result.note(
-                    "cut off until they and the others have their files: \(turn.step.cut.joined(separator: ", "))")
+                    "left behind, and cut off from the way that goes until they and the others have their files: "
+                        + turn.step.cut.joined(separator: ", "))
             }
             words.printNext()
         }
