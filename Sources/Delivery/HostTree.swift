@@ -87,8 +87,9 @@ package struct HostTree: Sendable {
             return isSecond ? String(only.interface.dropLast(second.count)) : only.interface
         }
         guard tunnels.count == 2, rotates, tunnels[1].interface == tunnels[0].interface + second else {
+            let wanted = tunnels.count == 2 ? ", not one, nor the two that keys rotate between" : ", not one"
             throw refused(
-                "\(quoted(shown)) holds \(tunnels.count) configurations in etc/wireguard, not one, nor two to rotate between",
+                "\(quoted(shown)) holds \(tunnels.count) configurations in etc/wireguard\(wanted)",
                 "name one host's folder of what `hauberk render --out` wrote")
         }
         return tunnels[0].interface

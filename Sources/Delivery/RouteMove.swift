@@ -10,6 +10,54 @@ package struct RouteMove: Hashable, Sendable {
     package var others: [String] = []
     /// What stays on the others whatever answers here.
     package var kept: Set<IPPrefix> = []
+
+    /// Seconds for which a handshake counts: the initiator asks for a new one after 120 (REKEY_AFTER_TIME), and the
+    /// session ends after 180 (REJECT_AFTER_TIME, wireguard.com/papers).
+    private static let freshSeconds: Int64 = 150
+}
+
+extension RouteMove {
+    /// The peers, by public key, that have to answer on the interface before packets to them take it.
+    package func peers(of desired: DesiredInterface) -> Set<String> {
+        Set(desired.peers.filter { !$0.value.allowedIPs.subtracting(kept).isEmpty }.keys)
+    }
+
+    /// Whether a peer's handshake has been seen. `now` is in seconds since 1970.
+    package func hasAnswered(_ peer: ObservedInterface.Peer?, now: Int64) -> Bool {
+        guard let peer, peer.handshake > 0 else { return false }
+        return now - peer.handshake <= Self.freshSeconds
+    }
+
+    /// What brings packets to some peers here: routes more specific than the mesh's, or those of networks behind them.
+    package func arrivals(
+        of peers: Set<String>, to desired: DesiredInterface, _ now: ObservedInterface
+    ) -> [NetworkChange] {
+        let prefixes = peers.flatMap { desired.peers[$0]?.allowedIPs ?? [] }.filter { !kept.contains($0) }
+        return prefixes.sorted().compactMap { prefix in
+            guard let whole = whole(prefix, desired) else { return nil }
+            let route = InterfaceRoute(prefix, table: whole.table)
+            return now.routes.contains(route) ? nil : .addRoute(route)
+        }
+    }
+
+    /// What brings packets to the whole mesh here, when every peer has answered.
+    package func completion(of desired: DesiredInterface, _ now: ObservedInterface) -> [NetworkChange] {
+        desired.routes.filter { $0.metric == 0 && !now.routes.contains($0) }.sorted().map { .addRoute($0) }
+    }
+
+    /// What goes then, of one of the host's interfaces: the routes of single peers.
+    package func departures(of state: ObservedInterface, _ desired: DesiredInterface) -> [NetworkChange] {
+        let allowed = desired.peers.values.reduce(into: Set<IPPrefix>()) { $0.formUnion($1.allowedIPs) }
+        return state.routes.filter { route in
+            route.metric == 0 && allowed.contains(route.prefix) && !desired.routes.contains(route)
+                && !kept.contains(route.prefix) && whole(route.prefix, desired)?.table == route.table
+        }.sorted().map { .removeRoute($0) }
+    }
+
+    /// The interface's own route that the prefix is in; nil for one that nothing routes here.
+    private func whole(_ prefix: IPPrefix, _ desired: DesiredInterface) -> InterfaceRoute? {
+        desired.routes.filter { $0.metric == 0 && $0.prefix.contains(prefix) }.min()
+    }
 }
 
 /// A route with the interface that it is on.
