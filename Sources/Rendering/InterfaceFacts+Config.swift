@@ -38,14 +38,17 @@ extension InterfaceFacts {
         ["preup": "PreUp", "postup": "PostUp", "predown": "PreDown", "postdown": "PostDown"][key] ?? key
     }
 
-    /// The prefix, and the table where one is named, of a hook of ours that adds a route.
+    /// The prefix of a hook of ours that adds a route, with table and metric where they are named.
     private static func route(_ hook: String) -> String? {
         let words = hook.split(separator: " ")
         guard words.count >= 7, words[0] == "ip", words[1] == "-4" || words[1] == "-6", words[2] == "route",
             words[3] == "replace", words[5] == "dev", words[6] == "%i", words[4] != "default"
         else { return nil }
-        if words.count == 7 { return String(words[4]) }
-        return words.count == 9 && words[7] == "table" ? "\(words[4]) table \(words[8])" : nil
+        let rest = words[7...]
+        let isKnown = zip(rest, rest.dropFirst()).enumerated().allSatisfy { index, pair in
+            index % 2 == 1 || pair.0 == "table" || pair.0 == "metric"
+        }
+        return rest.count % 2 == 0 && isKnown ? ([words[4]] + rest).joined(separator: " ") : nil
     }
 
     /// Without anything that has the form of a key: a hook may hold one that somebody wrote into it.

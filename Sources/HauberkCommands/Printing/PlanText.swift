@@ -87,11 +87,22 @@ struct PlanText {
             let number = host.peers.count { $0.kind == kind }
             if number > 0 { words.append("\(count(number, "peer")) \(kind.rawValue)") }
         }
+        words += interfaces(host)
         let firewall = host.files.count { $0.role == .firewall }
         if firewall > 0 { words.append("firewall") }
         let others = host.files.count { $0.role == .other }
         if others > 0 { words.append(count(others, "other file")) }
         return words.isEmpty ? [count(host.files.count, "file")] : words
+    }
+
+    /// The interface that comes or goes while keys rotate; one that gets another name does neither.
+    private static func interfaces(_ host: HostChange) -> [String] {
+        let files = host.files.filter {
+            $0.role == .interface && $0.path.hasSuffix(".conf") && ($0.kind == .added || $0.kind == .removed)
+        }
+        guard host.kind == .changed, files.count == 1, let file = files.first else { return [] }
+        let name = file.path.split(separator: "/").last?.dropLast(5) ?? ""
+        return ["interface \(name) \(file.kind.rawValue)"]
     }
 
     private func details(_ host: HostChange, _ palette: PlanPalette) -> String {

@@ -41,6 +41,11 @@ enum Rotations: Rule {
                 "its second interface would be \(interface)-b, and names have at most 15 characters",
                 "choose an `interface:` of at most 13")
         }
+        if interface.name.hasSuffix("-b") {
+            report(
+                "its interface \(interface) has the name of a second one",
+                "choose an `interface:` without \"-b\" at its end")
+        }
         if mesh.port(of: index).twin == nil {
             report("its second interface would have the port after 65535", "choose a lower `port:`")
         }
