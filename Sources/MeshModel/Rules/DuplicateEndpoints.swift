@@ -21,8 +21,11 @@ enum DuplicateEndpoints: Rule {
                 peer.privateAddresses.map { (Key(site: peer.site, address: $0.value, port: port), $0.location) }
                     + peer.publicAddresses.map { (Key(site: nil, address: $0.value, port: port), $0.location) }
             }
+            let known = findings.count
             for (key, location) in keys {
-                guard let other = owners.updateValue(index, forKey: key), other != index else { continue }
+                guard let other = owners.updateValue(index, forKey: key), other != index,
+                    !findings[known...].contains(where: { $0.location == location })
+                else { continue }
                 findings.append(
                     Diagnostic(
                         .duplicateEndpoint, at: location,

@@ -119,7 +119,7 @@ struct ApplyFolder: Sendable {
             try disk.remove(target(path))
             try disk.syncFolder(of: target(path))
         }
-        try startAtBoot([journal.interface, journal.interface + HostTree.second])
+        if journal.rotates { try startAtBoot([journal.interface, journal.interface + HostTree.second]) }
         try end(journal, "confirmed")
     }
 

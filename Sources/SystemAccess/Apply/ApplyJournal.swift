@@ -7,6 +7,8 @@ struct ApplyJournal: Sendable {
     var interface = ""
     /// The interfaces that there are, were or are to be, and whether they were up.
     var tunnels: [(interface: String, wasUp: Bool)] = []
+    /// Whether the mesh's keys rotate, so that the host may have a second interface.
+    var rotates = false
     /// Of the kernel's run and of the network namespace; live state of another one is nobody's to put back.
     var place = ""
     /// Seconds that somebody has to confirm; zero for nobody.
@@ -28,7 +30,8 @@ struct ApplyJournal: Sendable {
             "process \(process)",
         ]
         for (word, isSet) in [
-            ("had-firewall", hadFirewall), ("loads-firewall", loadsFirewall), ("replaces-firewall", replacesFirewall),
+            ("rotates", rotates), ("had-firewall", hadFirewall), ("loads-firewall", loadsFirewall),
+            ("replaces-firewall", replacesFirewall),
         ] where isSet { lines.append(word) }
         lines += tunnels.map { "\($0.wasUp ? "was-up" : "was-down") \($0.interface)" }
         lines += files.map { "file \(String($0.mode, radix: 8)) \($0.path)" }
@@ -51,6 +54,7 @@ struct ApplyJournal: Sendable {
             case "confirmation": confirmation = Int(value) ?? 0
             case "process": process = Int32(value) ?? 0
             case "was-up", "was-down": tunnels.append((value, parts[0] == "was-up"))
+            case "rotates": rotates = true
             case "had-firewall": hadFirewall = true
             case "loads-firewall": loadsFirewall = true
             case "replaces-firewall": replacesFirewall = true

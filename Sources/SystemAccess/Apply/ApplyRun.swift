@@ -53,6 +53,7 @@ struct ApplyRun: Sendable {
             var journal = ApplyJournal()
             journal.id = String(UInt64.random(in: 0 ... .max), radix: 36)
             journal.interface = plan.tree.interface
+            journal.rotates = plan.tree.interfaces.count > 1
             journal.tunnels = plan.tunnels.map { ($0.interface, $0.observed != nil) }
             journal.place = PutBack.Place.here()
             journal.confirmation = seconds
