@@ -1,4 +1,4 @@
-import Addresses
+package import Addresses
 
 /// The steps from what an interface is to what it is to be, with the least disturbance.
 package struct InterfaceChange: Sendable {
@@ -19,6 +19,7 @@ package struct InterfaceChange: Sendable {
     private let former: DesiredInterface?
     private let firewall: FirewallChange
     private let keeping: Set<InterfaceRoute>
+    private let beside: Set<IPPrefix>?
 
     /// - Parameters:
     ///   - observed: nil when there is no such interface.
@@ -26,30 +27,31 @@ package struct InterfaceChange: Sendable {
     ///     none of ours. An endpoint that changed since is set, one that was learned stays.
     ///   - firewall: whether the firewall is to be loaded.
     ///   - keeping: routes that another interface takes over: they are not to be removed.
-    ///   - beside: whether there is another interface of the mesh: then the routes are added one by one, for
-    ///     wg-quick would take them from it.
+    ///   - beside: the allowed IPs of the mesh's other interface; nil without one. With one, the routes are added one by
+    ///     one, for wg-quick would take them from it, and who is there as well leaves here last.
     package init(
         from observed: ObservedInterface?, to desired: DesiredInterface, former: DesiredInterface?,
-        firewall: FirewallChange, keeping: Set<InterfaceRoute> = [], beside: Bool = false
+        firewall: FirewallChange, keeping: Set<InterfaceRoute> = [], beside: Set<IPPrefix>? = nil
     ) {
         self.observed = observed ?? ObservedInterface()
         self.desired = desired
         self.former = former
         self.firewall = firewall
         self.keeping = keeping
+        self.beside = beside
         if observed == nil {
-            start([.up], beside)
+            start([.up])
         } else if (former?.hooks ?? []) != desired.hooks {
-            start([.down, .up], beside)
+            start([.down, .up])
         } else {
             compute()
         }
     }
 
-    private mutating func start(_ steps: [LiveStep], _ isBeside: Bool) {
+    private mutating func start(_ steps: [LiveStep]) {
         arrivals = steps
         let routes = desired.routes.sorted().map(NetworkChange.addRoute)
-        if isBeside, !routes.isEmpty { arrivals.append(.network(routes)) }
+        if beside != nil, !routes.isEmpty { arrivals.append(.network(routes)) }
     }
 
     package enum FirewallChange: Sendable {
@@ -76,7 +78,7 @@ package struct InterfaceChange: Sendable {
 
     private mutating func compute() {
         let gone = observed.peers.keys.filter { desired.peers[$0] == nil }.sorted()
-        let wanted = desired.peers.values.reduce(into: Set<IPPrefix>()) { $0.formUnion($1.allowedIPs) }
+        let wanted = desired.peers.values.reduce(into: beside ?? []) { $0.formUnion($1.allowedIPs) }
         // A successor takes the addresses over before its predecessor goes.
         let succeeded = Set(gone.filter { !(observed.peers[$0]?.settings.allowedIPs.isDisjoint(with: wanted) ?? true) })
         let leaving = gone.filter { !succeeded.contains($0) }

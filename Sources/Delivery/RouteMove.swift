@@ -14,12 +14,25 @@ package struct RouteMove: Hashable, Sendable {
     /// Seconds for which a handshake counts: the initiator asks for a new one after 120 (REKEY_AFTER_TIME), and the
     /// session ends after 180 (REJECT_AFTER_TIME, wireguard.com/papers).
     private static let freshSeconds: Int64 = 150
+    private static let sessionSeconds: Int64 = 180
 }
 
 extension RouteMove {
     /// The peers, by public key, that have to answer on the interface before packets to them take it.
     package func peers(of desired: DesiredInterface) -> Set<String> {
-        Set(desired.peers.filter { !$0.value.allowedIPs.subtracting(kept).isEmpty }.keys)
+        Set(
+            desired.peers.filter { _, peer in
+                peer.allowedIPs.contains { !kept.contains($0) && whole($0, desired) != nil }
+            }.keys)
+    }
+
+    /// Those of the peers that have no session on the other interfaces either: there is nothing to wait for.
+    package func lost(
+        _ peers: Set<String>, of desired: DesiredInterface, _ others: [ObservedInterface], now: Int64
+    ) -> Set<String> {
+        let live = others.flatMap(\.peers.values).filter { $0.handshake > now - Self.sessionSeconds }
+        let reached = live.reduce(into: Set<IPPrefix>()) { $0.formUnion($1.settings.allowedIPs) }
+        return peers.filter { desired.peers[$0]?.allowedIPs.isDisjoint(with: reached) ?? true }
     }
 
     /// Whether a peer's handshake has been seen. `now` is in seconds since 1970.

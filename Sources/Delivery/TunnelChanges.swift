@@ -64,6 +64,25 @@ package struct TunnelChanges: Sendable {
         }
     }
 
+    /// The interface that packets take, of two that are up, with a move that has nothing left to do; nil for one alone.
+    package static func standing(_ tunnels: [Tunnel]) -> (
+        interface: String, desired: DesiredInterface, move: RouteMove
+    )? {
+        guard tunnels.count == 2, tunnels.allSatisfy({ $0.observed != nil && $0.desired != nil }) else { return nil }
+        // The mesh's own routes are the widest; those that a rotation left behind are of single hosts or networks.
+        for (tunnel, other) in [(tunnels[0], tunnels[1]), (tunnels[1], tunnels[0])] {
+            guard let desired = tunnel.desired, let beside = other.desired,
+                desired.routes.contains(where: { $0.metric == 0 }),
+                desired.routes.allSatisfy({ $0.metric == 0 })
+            else { continue }
+            var move = RouteMove()
+            move.others = [other.interface]
+            move.kept = Set(beside.routes.filter { $0.metric == 0 }.map(\.prefix))
+            return (tunnel.interface, desired, move)
+        }
+        return nil
+    }
+
     private mutating func compute(_ base: String, _ firewall: InterfaceChange.FirewallChange) {
         let moves = tunnels.indices.map(move)
         let changes = tunnels.indices.map { change($0, moves) }
@@ -133,8 +152,12 @@ package struct TunnelChanges: Sendable {
             if moving == .gated { displaced.formUnion(left.map(\.route)) }
         }
         if moving == .gated { desired.routes.subtract(moves[index]?.routes ?? []) }
+        // Whoever goes from here and is on the other interface goes after the move.
+        let carried = tunnels.enumerated().filter { $0.offset != index }.reduce(into: Set<IPPrefix>()) { set, other in
+            for peer in (other.element.desired?.peers ?? [:]).values { set.formUnion(peer.allowedIPs) }
+        }
         return InterfaceChange(
             from: tunnel.observed, to: desired, former: tunnel.former, firewall: .none, keeping: displaced,
-            beside: tunnels.count > 1)
+            beside: tunnels.count > 1 ? carried : nil)
     }
 }

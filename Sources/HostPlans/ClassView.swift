@@ -35,7 +35,7 @@ package struct ClassView: Sendable {
         // Hosts of one class have one role, but for its name.
         let members = hosts.first.flatMap { mesh.role(of: $0) }?.members
         sections = all.filter { section in
-            members.map { $0.contains(section.peer) || !$0.isDisjoint(with: section.relayed) } ?? true
+            members?.contains(section.peer) ?? true
         }
         let reached = (direct + relayed.values.joined()).sorted()
         routes = reached.flatMap { peer in mesh.peers[peer].declared.routes.map { (peer, $0.value) } }

@@ -69,7 +69,7 @@ extension InterfacePlan {
             table: table,
             routes: table.isExplicit ? Self.routes(for: host, view, in: plan) : [],
             metric: role?.metric,
-            keptRoutes: (role?.kept ?? []).filter { $0 != host }.flatMap { mesh.peers[$0].ownPrefixes },
+            keptRoutes: Self.kept(Set(role?.kept ?? []), for: host, view, in: plan),
             rotating: RotatingNames(of: host, in: mesh),
             exit: exit,
             forwards: mesh.forwards(host),
@@ -85,17 +85,31 @@ extension InterfacePlan {
     /// into the tunnel, it would take the way to the gateway with it.
     private static func routes(for host: Int, _ view: ClassView, in plan: MeshPlan) -> [IPPrefix] {
         let mesh = plan.mesh
-        let peer = mesh.peers[host]
-        let families = Set(peer.addresses.map(\.family))
-        let site = peer.declared.site.map { mesh.sites[$0].networks.map(\.value) } ?? []
-        let near =
-            site + peer.declared.privateAddresses.map { IPPrefix.host($0.value) }
-            + plan.firewalls.interfaces(besideThatOf: host).flatMap(\.prefixes)
+        let families = Set(mesh.peers[host].addresses.map(\.family))
+        let near = near(host, in: plan)
         let behind = view.routes.filter { route in
             route.peer != host && families.contains(route.prefix.family)
                 && !near.contains { $0.overlaps(route.prefix) }
         }
         return mesh.prefixes.filter { families.contains($0.family) } + behind.map(\.prefix).sorted()
+    }
+
+    /// What is reached through peers that a rotation left behind, relayed peers among it; a relay that is present chooses
+    /// the way of those behind it itself.
+    private static func kept(_ absent: Set<Int>, for host: Int, _ view: ClassView, in plan: MeshPlan) -> [IPPrefix] {
+        if absent.isEmpty { return [] }
+        let own = Set(plan.mesh.peers[host].ownPrefixes)
+        let near = near(host, in: plan)
+        let through = view.sections.filter { $0.peer != host && absent.contains($0.peer) }.flatMap(\.allowedIPs)
+        return through.filter { prefix in !own.contains(prefix) && !near.contains { $0.overlaps(prefix) } }
+    }
+
+    /// The networks that the host is in itself.
+    private static func near(_ host: Int, in plan: MeshPlan) -> [IPPrefix] {
+        let declared = plan.mesh.peers[host].declared
+        let site = declared.site.map { plan.mesh.sites[$0].networks.map(\.value) } ?? []
+        return site + declared.privateAddresses.map { IPPrefix.host($0.value) }
+            + plan.firewalls.interfaces(besideThatOf: host).flatMap(\.prefixes)
     }
 }
 

@@ -72,6 +72,9 @@ struct FieldLine {
 
 /// Small values that the program's own files share.
 enum FieldValue {
+    /// The last epoch that a file may have: some room is left to go on counting.
+    private static let epochLimit: UInt64 = 4_000_000_000
+
     /// A whole number from 1 without leading zeros; nil for anything else, or too large.
     static func epoch(_ bytes: UnsafeBufferPointer<UInt8>) -> UInt32? {
         guard let first = bytes.first, first != UInt8(ascii: "0"), bytes.count <= 10 else { return nil }
@@ -80,7 +83,7 @@ enum FieldValue {
             guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
             value = value * 10 + UInt64(byte - UInt8(ascii: "0"))
         }
-        return UInt32(exactly: value)
+        return value <= epochLimit ? UInt32(exactly: value) : nil
     }
 
     /// Bytes in lower-case hexadecimal; nil for anything but exactly `count` of them.

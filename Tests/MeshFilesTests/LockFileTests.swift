@@ -92,7 +92,7 @@ private func key(_ number: Int) -> String {
 
     private func randomLock(_ random: inout SeededRandom) -> LockFile {
         var lock = LockFile(name: "m", meshID: (0..<16).map { _ in .random(in: 0...255, using: &random) })
-        lock.presharedEpoch = .random(in: 1...UInt32.max, using: &random)
+        lock.presharedEpoch = .random(in: 1...4_000_000_000, using: &random)
         for number in 0..<Int.random(in: 0..<40, using: &random) {
             let v4 = Bool.random(using: &random) ? IPAddress.v4(0x0A00_0000 + UInt32(number)) : nil
             let v6 = Bool.random(using: &random) ? IPAddress.v6(UInt128(0xFD00) << 112 + UInt128(number)) : nil

@@ -96,8 +96,11 @@ struct ApplyCommand: AsyncParsableCommand {
         entry.files = report.files
         entry.cutsSessions = report.cutsSessions
         entry.waiting = report.waiting
+        let silent = report.waiting.map { "\nno answer yet from peer \($0)" }.joined()
         if report.steps.isEmpty, report.files.isEmpty {
-            return try finish(entry, "\(report.interface): nothing to do")
+            try finish(entry, "\(report.interface): nothing to do\(silent)")
+            if !report.waiting.isEmpty { throw ExitCode(ExitStatus.pending.rawValue) }
+            return
         }
         entry.outcome = dryRun ? "planned" : "applied"
         let lines = report.steps + (report.files.isEmpty ? [] : ["write \(report.files.joined(separator: ", "))"])
@@ -107,7 +110,7 @@ struct ApplyCommand: AsyncParsableCommand {
             dryRun
                 ? "\(report.interface) would change:\n" + lines.map { "  \($0)" }.joined(separator: "\n") + cut
                 : "\(report.interface): applied, \(lines.count) step\(lines.count == 1 ? "" : "s")\(cut)"
-                    + report.waiting.map { "\nno answer yet from peer \($0)" }.joined())
+                    + silent)
         if !report.waiting.isEmpty { throw ExitCode(ExitStatus.pending.rawValue) }
     }
 

@@ -83,7 +83,7 @@ struct PushCommand: AsyncParsableCommand {
         if !asRendered { try requireCurrent(loaded) }
         let list = try behind ? chosen.filter { try !session.standing(of: $0).isCaughtUp } : chosen
         let (deliveries, stopped) = try await session.run(peers: list)
-        if !asRendered { try acknowledge(deliveries, complete, loaded.path) }
+        if !asRendered { try acknowledge(deliveries, complete, loaded) }
         let report = PushReport(mesh: complete.name, deliveries: deliveries, stopped: stopped)
         Result.print(format.json ? try JSONText.encode(report) : report.text)
         if report.status != .done { throw ExitCode(report.status.rawValue) }
@@ -140,19 +140,24 @@ struct PushCommand: AsyncParsableCommand {
     }
 
     /// While keys rotate: the hosts that have this stage's files, and have heard all their peers, are in it.
-    private func acknowledge(_ deliveries: [HostDelivery], _ mesh: Mesh, _ path: String) throws {
+    private func acknowledge(_ deliveries: [HostDelivery], _ mesh: Mesh, _ loaded: LoadedMesh) throws {
         guard mesh.rotation != nil else { return }
         let arrived = deliveries.filter(\.outcome.isCaughtUp)
-        for delivery in arrived where !delivery.waiting.isEmpty {
-            let names = delivery.waiting.map { key in mesh.name(ofKey: key) ?? key }
+        for delivery in arrived {
+            guard let waiting = delivery.waiting else {
+                Result.note("\(delivery.peer): its answer was lost; push again, to know whether it is in the stage")
+                continue
+            }
+            if waiting.isEmpty { continue }
+            let names = waiting.map { key in mesh.name(ofKey: key) ?? key }
             Result.note("\(delivery.peer): no answer on its next interface from \(names.joined(separator: ", "))")
         }
-        let ready = arrived.filter(\.waiting.isEmpty).map(\.peer)
+        let ready = arrived.filter { $0.waiting == [] }.map(\.peer)
         guard !ready.isEmpty else { return }
-        let edit = RotationEdit(path: path, identity: identity, wait: 30, command: "hauberk push")
+        let edit = RotationEdit(path: loaded.path, identity: identity, wait: 30, command: "hauberk push")
         let turn = try edit.run { turn in
             // Somebody else may have ended it, or taken it further, meanwhile.
-            guard turn.step.running?.stage == mesh.rotation?.stage else { return }
+            guard turn.step.lock.withoutReady == loaded.lock?.withoutReady else { return }
             try turn.step.acknowledge(ready)
         }
         if !turn.step.acknowledged.isEmpty {
@@ -232,14 +237,25 @@ struct ConnectionOptions: ParsableArguments {
 }
 
 extension HostDelivery {
-    /// Public keys of the peers that the host has not heard on the interface that packets are to take.
-    fileprivate var waiting: [String] {
+    /// Public keys of the peers that the host has not heard on the interface that packets are to take; nil when its
+    /// answer was lost.
+    fileprivate var waiting: [String]? {
         guard let said = answer.flatMap(JSONValue.init(parsing:)), case .list(let keys) = said["waiting"] else {
-            return []
+            return nil
         }
         return keys.compactMap { key in
             if case .text(let text) = key { text } else { nil }
         }
+    }
+}
+
+extension LockFile {
+    /// Everything that the hosts' files come from.
+    fileprivate var withoutReady: LockFile {
+        var lock = self
+        lock.ledger = nil
+        for (name, peer) in peers where peer.progress == .ready { lock.peers[name]?.progress = nil }
+        return lock
     }
 }
 

@@ -82,6 +82,11 @@ struct ApplyPlan: Sendable {
         let bytes = try reported { try disk.bytes("\(disk.root)/\(path)") }
         let former = bytes.flatMap { DesiredInterface(parsing: $0) }
         let desired = tree.tunnels.first { $0.interface == interface }?.desired
+        if desired == nil, interface == tree.interface, former != nil, former?.reversePath == nil {
+            throw HostTree.refused(
+                "\(shown("/" + path)) is of the time before `rotation:`, which this host has missed",
+                "run `wg-quick down \(interface)` there, remove the file, and apply the tree again")
+        }
         if desired == nil, let former, former.reversePath == nil {
             throw HostTree.refused(
                 "\(shown("/" + path)) is not of hauberk's, and has the name that a second interface gets",

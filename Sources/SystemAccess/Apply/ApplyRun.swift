@@ -127,6 +127,9 @@ struct ApplyRun: Sendable {
                 waiting.formUnion(try await mover.run(within: patience))
             } else {
                 if step == .down { try leave(interface, waiting, alive[interface] ?? []) }
+                if case .remove(let keys) = step {
+                    try leave(keys, interface, waiting, alive[interface] ?? [])
+                }
                 let files = PutBack.files(folder, interface, base: plan.tree.interface)
                 try await host(interface).take(step, with: files)
             }
@@ -134,7 +137,8 @@ struct ApplyRun: Sendable {
         }
         try await verify(host)
         for tunnel in plan.tunnels where tunnel.desired != nil {
-            guard let before = alive[tunnel.interface], !before.isEmpty else { continue }
+            let before = (alive[tunnel.interface] ?? []).filter { tunnel.desired?.peers[$0] != nil }
+            guard !before.isEmpty else { continue }
             progress("ask \(before.count) peer\(before.count == 1 ? "" : "s") that answered before")
             let silent = before.subtracting(try await answering(host(tunnel.interface), among: before, within: 20))
             if !silent.isEmpty {
@@ -150,15 +154,28 @@ struct ApplyRun: Sendable {
         guard let tunnel = plan.tunnels.first(where: { $0.interface == interface }), tunnel.desired == nil else {
             return try reported { try folder.disk.mark("\(folder.pending)/\(PutBack.restarted(interface))") }
         }
+        try leave(Array(alive), interface, waiting, alive)
+    }
+
+    /// Before peers go from an interface: for good only when they do not answer there alone. Those whose way the former
+    /// configuration has kept were left behind by the operator.
+    private func leave(_ keys: [String], _ interface: String, _ waiting: Set<String>, _ alive: Set<String>) throws {
+        guard let tunnel = plan.tunnels.first(where: { $0.interface == interface }), plan.tunnels.count > 1 else {
+            return
+        }
         let silent = plan.tunnels.compactMap(\.desired).flatMap { desired in
             waiting.flatMap { desired.peers[$0]?.allowedIPs ?? [] }
         }
-        let cut = alive.filter { key in
-            !(tunnel.observed?.peers[key]?.settings.allowedIPs.isDisjoint(with: silent) ?? true)
+        let former = tunnel.former?.routes ?? []
+        let isWorse = former.contains { $0.metric != 0 }
+        let dropped = isWorse ? Set(former.filter { $0.metric == 0 }.map(\.prefix)) : []
+        let cut = alive.intersection(keys).filter { key in
+            let allowed = tunnel.observed?.peers[key]?.settings.allowedIPs ?? []
+            return !allowed.isDisjoint(with: silent) && allowed.isDisjoint(with: dropped)
         }
         if !cut.isEmpty {
             throw failed(
-                "peer \(cut.sorted().joined(separator: ", ")) answers on \(interface) alone, which was to go")
+                "peer \(cut.sorted().joined(separator: ", ")) answers on \(interface) alone, which it was to leave")
         }
     }
 
@@ -199,7 +216,8 @@ struct ApplyRun: Sendable {
         if desired.privateKey.map({ $0 != observed.privateKey }) ?? false { return [] }
         return Set(
             live.filter { key, peer in
-                guard let wanted = desired.peers[key] else { return false }
+                // One that goes from here may stay on the other interface.
+                guard let wanted = desired.peers[key] else { return plan.tunnels.count > 1 }
                 return wanted.presharedKey == peer.settings.presharedKey
             }.keys)
     }

@@ -78,10 +78,21 @@ package struct HostApply: Sendable {
         defer { disk.files.unlock(lock) }
         try await recover()
         let plan = try await plan(tree, from: request.tree)
-        guard !plan.isEmpty else { return plan.report }
+        guard !plan.isEmpty else {
+            var report = plan.report
+            report.waiting = try await silent(plan, request.patience)
+            return report
+        }
         let run = ApplyRun(
             folder: folder, tools: tools, progress: progress, plan: plan, patience: request.patience)
         return try await run.run(confirmWithin: request.confirmWithin, lock: lock)
+    }
+
+    /// The peers that answer on the interface alone that packets are not to take.
+    private func silent(_ plan: ApplyPlan, _ patience: Int) async throws -> [String] {
+        guard let (interface, desired, move) = TunnelChanges.standing(plan.tunnels.map(\.state)) else { return [] }
+        let host = LiveHost(interface: interface, id: "", tools: tools)
+        return try await RouteMover(host: host, move: move, desired: desired).silent(within: patience).sorted()
     }
 
     func requireRoot() throws {

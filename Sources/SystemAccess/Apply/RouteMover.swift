@@ -8,15 +8,38 @@ struct RouteMover: Sendable {
     let move: RouteMove
     let desired: DesiredInterface
 
-    /// The peers, by public key, that have not answered in time; their packets take the former interface.
+    /// The peers, by public key, that have not answered in time; their packets take the former interface. A peer that has
+    /// no session there either has nothing to lose, and is moved as well.
     func run(within seconds: Int) async throws -> Set<String> {
+        var waiting = try await listen(within: seconds) { now, answered in
+            try await host.change(move.arrivals(of: answered, to: desired, now))
+        }
+        let lost = try await lost(waiting)
+        if let now = try await host.observe() { try await host.change(move.arrivals(of: lost, to: desired, now)) }
+        waiting.subtract(lost)
+        if waiting.isEmpty { try await finish() }
+        return waiting
+    }
+
+    /// The peers that answer on the other interfaces and not on this one; nothing is changed.
+    func silent(within seconds: Int) async throws -> Set<String> {
+        let waiting = try await listen(within: 0) { _, _ in }
+        if try await lost(waiting) == waiting { return [] }
+        let still = try await listen(within: seconds) { _, _ in }
+        return still.subtracting(try await lost(still))
+    }
+
+    /// Asks the peers until all have answered or the time is over, and returns those that have not.
+    private func listen(
+        within seconds: Int, _ heard: (ObservedInterface, Set<String>) async throws -> Void
+    ) async throws -> Set<String> {
         var waiting = move.peers(of: desired)
         let deadline = ContinuousClock.now + .seconds(seconds)
         var asked = ContinuousClock.now - .seconds(2)
         while !waiting.isEmpty {
             guard let now = try await host.observe() else { return waiting }
             let answered = waiting.filter { move.hasAnswered(now.peers[$0], now: Int64(time(nil))) }
-            try await host.change(move.arrivals(of: answered, to: desired, now))
+            try await heard(now, answered)
             waiting.subtract(answered)
             if waiting.isEmpty || ContinuousClock.now >= deadline { break }
             if ContinuousClock.now - asked >= .seconds(1) {
@@ -25,8 +48,14 @@ struct RouteMover: Sendable {
             }
             try await Task.sleep(for: .milliseconds(50))
         }
-        if waiting.isEmpty { try await finish() }
         return waiting
+    }
+
+    private func lost(_ waiting: Set<String>) async throws -> Set<String> {
+        if waiting.isEmpty { return [] }
+        var others: [ObservedInterface] = []
+        for name in move.others { if let state = try await host.beside(name).observe() { others.append(state) } }
+        return move.lost(waiting, of: desired, others, now: Int64(time(nil)))
     }
 
     /// The whole mesh takes this interface, and what was said of single peers goes.
