@@ -21,7 +21,11 @@ struct ApplyCommand: AsyncParsableCommand {
             A reboot in the moment in which the files are switched is finished by `hauberk apply --rollback`, run at boot \
             before wg-quick: a confirmed change is completed, any other is put back.
 
-            Trees with nftables, iptables or no firewall can be applied. Exit status 1 says that the host is as it was.
+            While keys rotate a tree has two interfaces. Packets to a peer take the next one once the peer has answered \
+            there; peers that have not are named, keep the former one, and are tried again by the next apply.
+
+            Trees with nftables, iptables or no firewall can be applied. Exit status 1 says that the host is as it was, 2 \
+            that it has the tree and a peer has not answered on the interface that packets are to take.
             """)
 
     @Argument(help: ArgumentHelp("The host's rendered tree.", valueName: "tree"), completion: .directory)

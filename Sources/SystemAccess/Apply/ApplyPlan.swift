@@ -82,15 +82,15 @@ struct ApplyPlan: Sendable {
         let bytes = try reported { try disk.bytes("\(disk.root)/\(path)") }
         let former = bytes.flatMap { DesiredInterface(parsing: $0) }
         let desired = tree.tunnels.first { $0.interface == interface }?.desired
-        if desired == nil, interface == tree.interface, former != nil, former?.reversePath == nil {
-            throw HostTree.refused(
-                "\(shown("/" + path)) is of the time before `rotation:`, which this host has missed",
-                "run `wg-quick down \(interface)` there, remove the file, and apply the tree again")
-        }
-        if desired == nil, let former, former.reversePath == nil {
-            throw HostTree.refused(
-                "\(shown("/" + path)) is not of hauberk's, and has the name that a second interface gets",
-                "give one of the two another name")
+        // What takes its place is rendered for rotation, and so is all that may be taken away for it.
+        if desired == nil, bytes != nil, former?.reversePath == nil {
+            throw interface == tree.interface
+                ? HostTree.refused(
+                    "\(shown("/" + path)) is of the time before `rotation:`, which this host has missed",
+                    "run `wg-quick down \(interface)` there, remove the file, and apply the tree again")
+                : HostTree.refused(
+                    "\(shown("/" + path)) is not of hauberk's, and has the name that a second interface gets",
+                    "give one of the two another name")
         }
         return Tunnel(
             interface: interface, report: report, observed: try report.map { try host.observed($0) },

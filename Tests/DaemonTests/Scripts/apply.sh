@@ -315,6 +315,12 @@ twins() {
     up
     beta=$(address beta)
     reach() { on alpha ping -c 1 -W 1 $beta; }
+    # Somebody's own file of the second interface's name stays.
+    echo nonsense >$data/root-alpha/etc/wireguard/wg0-b.conf
+    apply alpha $data/out/alpha
+    expect 65 alpha
+    [[ $(<$data/root-alpha/etc/wireguard/wg0-b.conf) == nonsense ]] || fail "a file of somebody else's is gone"
+    rm $data/root-alpha/etc/wireguard/wg0-b.conf
     rotate() { "$hauberk" --mesh $data/mesh rotate "$@" >$data/said 2>&1 || fail "rotate: $(cat $data/said)"; }
     keep() { cp -a $data/out $data/out-$1; }
     rotate --all
