@@ -23,7 +23,7 @@ RELEASE := .build/release/hauberk
 STATIC_LIBRARIES := $(CURDIR)/.build/staticlibs
 RELEASE_FLAGS := -c release --static-swift-stdlib -Xlinker -L$(STATIC_LIBRARIES) -Xlinker --gc-sections -Xlinker -s
 SOURCES := Package.swift $(shell find Sources Templates -type f)
-SCRIPTS := .ci/run .ci/packages $(wildcard Tests/*/run Tests/Release/* Tests/DaemonTests/Scripts/*.sh Sources/Benchmarks/run)
+SCRIPTS := .ci/run .ci/packages Tests/failures $(wildcard Tests/*/run Tests/Release/* Tests/DaemonTests/Scripts/*.sh Sources/Benchmarks/run)
 
 BINARY_FOLDER = $(DESTDIR)$(PREFIX)/bin
 MANUAL_FOLDER = $(DESTDIR)$(PREFIX)/share/man/man1
@@ -59,7 +59,7 @@ test: ## all tests, and the release binary on a bare Debian 12
 	@$(SWIFT_BUILD) --build-tests
 	@echo "test: running them, in three turns: what waits for tools must not wait for what waits in threads"
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; \
-	run() { swift test --skip-build --disable-xctest "$$@" 2>&1 | tee -a "$$log"; }; \
+	run() { swift test --skip-build --disable-xctest "$$@" 2>&1 | tee -a "$$log" || Tests/failures "$$log"; }; \
 	run --filter '$(ASYNC_TESTS)'; \
 	run --skip '$(ASYNC_TESTS)|$(LONG_TESTS)'; \
 	run --filter '$(LONG_TESTS)'; \
