@@ -22,9 +22,9 @@ struct Script: Sendable, CustomStringConvertible {
         return end.status == 0
     }
 
-    /// Runs it to its end, 200 s at most; the last of its arguments is the built program.
+    /// Runs it to its end, 400 s at most; the last of its arguments is the built program.
     func run(_ arguments: [String], in folder: String) throws -> ProgramEnd {
-        let words = ["timeout", "--kill-after=5", "200", "\(Self.folder)/Scripts/\(description)"] + arguments
+        let words = ["timeout", "--kill-after=5", "400", "\(Self.folder)/Scripts/\(description)"] + arguments
         return try BuiltProgram("hauberk").run([], tracer: words, in: folder)
     }
 }

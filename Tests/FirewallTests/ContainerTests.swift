@@ -44,15 +44,15 @@ import Testing
             "$I" -I FORWARD 1 -i docker0 -j ACCEPT
             "$I" -I FORWARD 1 -o docker0 -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT
         }
-        # FROM TO PORT: what an address gets.
+        # FROM TO PORT SECONDS: what an address gets.
         ask() {
-            ip netns exec c socat -T 1 - "TCP:$2:$3,bind=$1,connect-timeout=0.4" </dev/null 2>/dev/null || :
+            ip netns exec c socat -t 5 -T 5 - "TCP:$2:$3,bind=$1,connect-timeout=$4" </dev/null 2>/dev/null || :
         }
-        opened() { same "$(ask "$@")" reached "closed: $*"; }
-        closed() { same "$(ask "$@")" '' "open: $*"; }
+        opened() { same "$(ask "$1" "$2" "$3" 5)" reached "closed: $*"; }
+        closed() { same "$(ask "$1" "$2" "$3" 0.4)" '' "open: $*"; }
         "$I" -P FORWARD ACCEPT
         tries=0
-        until [ "$(ask 203.0.113.99 203.0.113.2 9999)" = reached ]; do
+        until [ "$(ask 203.0.113.99 203.0.113.2 9999 0.4)" = reached ]; do
             tries=$((tries + 1))
             [ "$tries" -lt 40 ] || fail 'the container does not answer'
         done
@@ -110,7 +110,7 @@ import Testing
                     # A container's plaintext to a member: refused; to a stranger: its own affair.
                     ip netns exec c socat TCP-LISTEN:7777,fork,reuseaddr SYSTEM:'echo plaintext' &
                     ip -n c route add 172.17.0.0/16 via 10.132.0.2
-                    out() { ip netns exec k socat -T 1 - "TCP:$1:7777,connect-timeout=0.4" </dev/null 2>/dev/null || :; }
+                    out() { ip netns exec k socat -t 5 -T 5 - "TCP:$1:7777,connect-timeout=0.4" </dev/null 2>/dev/null || :; }
                     tries=0
                     until [ "$(out 203.0.113.99)" = plaintext ]; do
                         tries=$((tries + 1))

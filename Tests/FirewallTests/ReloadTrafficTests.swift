@@ -71,7 +71,12 @@ import Testing
                 return "{ \(line); } >/dev/null 2>>'\(folder)/errors' && echo >>'\(folder)/loads'"
             }
             let again = "(while \(steps.joined(separator: " && ")); do :; done; echo failed >>'\(folder)/errors') &"
-            let turns = ["\(steps[0]) || exit 1; \(again)"] + Array(repeating: "true", count: times - 1)
+            // However slow the machine is, some loads bring other rules than the one before.
+            let waits = (1..<times).map { turn in
+                let test = "$(wc -l <\(folder)/loads) -ge \(min(turn + 1, 5))"
+                return "timeout 120 sh -c 'until [ \(test) ]; do sleep 0.05; done'"
+            }
+            let turns = ["\(steps[0]) || exit 1; \(again)"] + waits
             let passed = try bench.passed(turns, rounds)
             let errors = text("\(folder)/errors") ?? ""
             #expect(!errors.contains("failed") && !errors.contains("replaced as a whole"), "\(errors)")
@@ -81,7 +86,7 @@ import Testing
             (sample, isAlike: second.verdict(for: sample.packet) == bench.policy.verdict(for: sample.packet))
         }
         #expect(samples.count { $0.isAlike } * 10 > samples.count * 9)
-        #expect(count >= 2)
+        #expect(count >= 4)
         let result = passed.flatMap { zip(samples, $0).filter(\.0.isAlike).map { ($0.0.0, $0.1) } }
         let wrong = result.count { $0.0.passes != $0.1 }
         print("\(loader): \(count) loads, \(result.count) packets, \(wrong) judged otherwise")
@@ -98,9 +103,57 @@ import Testing
     {
         let loader = FirewallLoader.all[number]
         let isQuick = FirewallLoader.quick.contains { $0.description == loader.description }
+        // firewalld refuses by itself what begins while it reloads: see below what goes on.
+        let closes = loader.kind == .firewalld
         let result = try traffic(try Self.spare(), loader, times: isQuick ? 4 : 12, loads: alternating(loader))
-        let wrong = result.filter { $0.sample.passes != $0.didPass }
-        #expect(wrong.isEmpty, "\(wrong.count): \(wrong.prefix(5))")
+        let wrong = result.filter { $0.didPass != $0.sample.passes && ($0.didPass || !closes) }
+        #expect(wrong.count == 0, "\(wrong.count): \(wrong.prefix(5))")
+    }
+
+    /// While it reloads, firewalld drops by itself all but what is established or related (firewalld's core/fw.py, whose
+    /// reload sets the policy to DROP): a table of its own, before all others.
+    @Test func `what is established loses nothing while firewalld reloads`() throws {
+        try withTemporaryFolder { folder in
+            let pair = try Self.spare()
+            for (turn, plan) in [pair.first, pair.second].enumerated() {
+                let host = pair.host
+                let artifacts = try Firewalls.artifacts(for: host, in: plan, kind: .firewalld)
+                try FirewallLoader.write(artifacts, below: "\(folder)/\(turn)")
+            }
+            try FirewallShell.expect(
+                """
+                mount -t tmpfs tmpfs /run
+                ip link set lo up
+                unshare -n sleep infinity & far=$!
+                own=$(readlink /proc/self/ns/net)
+                turn=0
+                while [ "$(readlink /proc/$far/ns/net)" = "$own" ]; do
+                    turn=$((turn + 1))
+                    [ $turn -lt 200 ] || fail 'no other network'
+                    sleep 0.05
+                done
+                ip link add eth1 type veth peer name eth1 netns $far
+                ip addr add 10.132.0.3/16 dev eth1
+                ip link set eth1 up
+                nsenter -t $far -n sh -euc 'ip addr add 10.132.0.5/16 dev eth1; ip link set eth1 up'
+                \(FirewalldDaemon.start)
+                sh "$TREE/0/etc/hauberk/wg0/firewall" load
+                nsenter -t $far -n ping -i 0.005 10.132.0.3 >"$TREE/pings" & pings=$!
+                timeout 10 sh -c "until grep -q icmp_seq=20 '$TREE/pings'; do sleep 0.05; done"
+                for turn in 1 0; do
+                    sh "$TREE/$turn/etc/hauberk/wg0/firewall" load
+                    firewall-cmd --quiet --state
+                done
+                kill -INT $pings
+                wait $pings || :
+                \(FirewalldDaemon.stop)
+                kill $far
+                # The answer to the last one may be under way.
+                awk '/ icmp_seq=/ { sub(/.*icmp_seq=/, ""); last = $1 + 0 } / packets transmitted/ { sent = $1; heard = $4 }
+                    END { exit !(heard > 100 && sent - heard <= 1 && last == heard) }' "$TREE/pings" ||
+                    fail "lost: $(tail -n 3 "$TREE/pings")"
+                """, in: folder)
+        }
     }
 
     @Test(arguments: FirewallLoader.quick.indices)
@@ -108,7 +161,7 @@ import Testing
         let loader = FirewallLoader.quick[number]
         let result = try traffic(try Self.many(), loader, times: 4, loads: alternating(loader))
         let wrong = result.filter { $0.sample.passes != $0.didPass }
-        #expect(wrong.isEmpty, "\(wrong.count): \(wrong.prefix(5))")
+        #expect(wrong.count == 0, "\(wrong.count): \(wrong.prefix(5))")
     }
 
     /// Whole, in one transaction, with the bare names of its sets.
@@ -118,6 +171,6 @@ import Testing
         let result = try traffic(
             try Self.spare(), loader, times: 4, loads: [(0, whole), (1, loader.load), (1, whole), (0, loader.load)])
         let opened = result.filter { $0.didPass && !$0.sample.passes }
-        #expect(opened.isEmpty, "\(opened.count): \(opened.prefix(5))")
+        #expect(opened.count == 0, "\(opened.count): \(opened.prefix(5))")
     }
 }

@@ -23,6 +23,8 @@ struct ProbeFlow {
     static let interval = 10 * millisecond
     /// What is late is made up for, one at a time: a burst would overrun the tunnel's queue.
     private static let shortestInterval = 2 * millisecond
+    /// No more than that: whoever was not given a processor for longer goes on with the next.
+    private static let mostLate = 5 * interval
 
     init(from: Int, to: Int, family: Family, beginning: Int, offset: Int) {
         (self.from, self.to, self.family, self.beginning) = (from, to, family, beginning)
@@ -59,7 +61,7 @@ struct ProbeFlow {
         hasArrived.append(false)
         if isRefused { refused += 1 }
         lastSent = moment
-        due += Self.interval
+        due = max(due + Self.interval, moment - Self.mostLate)
     }
 
     mutating func noteArrival(of number: Int, sent: Int, at moment: Int) {

@@ -120,7 +120,7 @@ add() {
     done
     kill -INT $ping
     wait $ping || true
-    grep -q " 0% packet loss" $data/ping || fail "packets were lost: $(tail -n 3 $data/ping)"
+    unbroken $data/ping || fail "packets were lost: $(tail -n 3 $data/ping)"
     on alpha wg show wg0 latest-handshakes | grep -F "$(cat $data/before)" >/dev/null || fail "a session was cut"
     echo "a peer more cuts nobody's session and loses no packet"
 }
@@ -151,7 +151,7 @@ refuse() {
     echo "a bad tree is refused and changes nothing"
     bad && sed -i 's/51820/51999/g' $data/bad/etc/hauberk/wg0/rules.nft && try 1
     grep -q "no answer any more" $data/alpha.said || fail "$(cat $data/alpha.said)"
-    reach >/dev/null || fail "the tunnel is cut"
+    await 10 "the tunnel" reach
     echo "a firewall that cuts the tunnel is put back"
 }
 
@@ -240,7 +240,7 @@ killed() {
             fail "killed at $point, it is neither old nor new: $(cat $data/difference)"
         fi
         [[ -z $(find $data/root-alpha/etc -name '*.hauberk-*') ]] || fail "killed at $point, files are left"
-        reach >/dev/null || fail "killed at $point, the tunnel is gone"
+        await 10 "the tunnel, when it was killed at $point," reach
     done
     ((old >= 8)) || fail "only $old places"
     apply alpha $data/out/alpha

@@ -53,6 +53,7 @@ kill_sshd() {
     for process in $(inhabitants alpha); do
         [[ $(cat /proc/$process/comm 2>/dev/null) != sshd ]] || kill -KILL $process 2>/dev/null || true
     done
+    wait ${listener[alpha]} 2>/dev/null || true
     serve alpha
     await 5 "sshd on alpha" listens 2
 }

@@ -7,6 +7,9 @@ declare -A holder=()
 mkdir -p $data/etc
 cp -a /etc/. $data/etc/ 2>/dev/null || true
 mkdir -p $data/etc/wireguard $data/etc/hauberk
+# root's home is an empty one: what somebody has in ~/.bashrc is no business of a session here.
+mkdir -m 700 $data/home
+sed -i "s|^\(root:[^:]*:[^:]*:[^:]*:[^:]*\):.*|\1:$data/home:/bin/sh|" $data/etc/passwd
 mount --bind $data/etc /etc
 
 # hub NAME: a bridge without a memory, so that a frame goes to all.

@@ -69,6 +69,13 @@ await() {
     done
 }
 
+# unbroken FILE: whether a ping that SIGINT has ended heard every answer, but for that of a last one under way.
+unbroken() {
+    awk '/ icmp_seq=/ { sub(/.*icmp_seq=/, ""); last = $1 + 0 }
+        / packets transmitted/ { sent = $1; heard = $4 }
+        END { exit !(heard > 0 && sent - heard <= 1 && last == heard) }' "$1"
+}
+
 # stop PID …: ends processes of ours and waits for them.
 stop() {
     kill "$@" 2>/dev/null || true

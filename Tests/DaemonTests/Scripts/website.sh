@@ -124,8 +124,11 @@ all_copied() { [[ $(posts mysql-2) == "$(posts mysql-1)" ]]; }
 # Replication with its names, which sql leaves out.
 replica() { on mysql-2 mariadb --no-defaults --socket=$data/mysql-2.sock -u root -e 'show slave status\G'; }
 copies() { replica | grep -q 'Slave_IO_Running: Yes'; }
+# refused HOST COMMAND …: whether it fails, or has not come through after 5 s.
 refused() {
-    if timeout 5 on "$@" >/dev/null 2>&1; then fail "not refused: $*"; fi
+    local host=$1
+    shift
+    if on "$host" timeout 5 "$@" >/dev/null 2>&1; then fail "not refused: $*"; fi
 }
 query() { on "$1" mariadb --no-defaults --connect-timeout=3 -h "$2" -u wordpress -ppress site -N -e "$3"; }
 
