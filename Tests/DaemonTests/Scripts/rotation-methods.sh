@@ -102,8 +102,9 @@ rotate_in_stages() {
     operate rotate advance --acknowledged all
     roll "$2"
 }
-# operate ARGUMENT …: a command of the operator's.
-operate() { "$hauberk" --mesh $data/mesh "$@" >$data/said 2>&1 || fail "hauberk $*: $(<$data/said)"; }
+# operate ARGUMENT …: a command of the operator's, whose clock may be another.
+clock=()
+operate() { "${clock[@]}" "$hauberk" --mesh $data/mesh "$@" >$data/said 2>&1 || fail "hauberk $*: $(<$data/said)"; }
 # roll SKEW: what the mesh is now, rendered and taken to each host of $order.
 roll() {
     render

@@ -66,7 +66,7 @@ preshared_keys() {
 }
 
 # Whether no rotation is under way.
-over() { [[ $("$hauberk" --mesh $data/mesh rotate status --json) == *'"stage" : "idle"'* ]]; }
+over() { [[ $("${clock[@]}" "$hauberk" --mesh $data/mesh rotate status --json) == *'"stage" : "idle"'* ]]; }
 # finish SKEW: the rest of a rotation, also of one that is taken back, stage by stage.
 finish() {
     local stage
@@ -78,7 +78,15 @@ finish() {
     fail "the rotation does not end: $("$hauberk" --mesh $data/mesh rotate status)"
 }
 
-# A host that nobody hears of, from before the first stage until all others have taken the last.
+# at SECONDS: the operator's clock shows so many seconds after the deadline of the rotation.
+at() {
+    local deadline
+    # Exit status 2: it waits for somebody.
+    deadline=$({ "$hauberk" --mesh $data/mesh rotate status --json || (($? == 2)); } | sed -n 's/.*"deadline" : "\(.*\)".*/\1/p')
+    clock=(env NO_FAKE_STAT=1 faketime "@$(($(date -d "$deadline" +%s) + $1))")
+}
+
+# A host that nobody hears of, from before the first stage until a second before the deadline of the last.
 absent() {
     local order=(alpha beta gamma)
     remember
@@ -94,6 +102,18 @@ absent() {
     end_load
     untouched "while a host was away"
     echo "without an absent host the others change their keys and lose nothing"
+    running_all >$data/kept
+    at -1
+    ! "${clock[@]}" "$hauberk" --mesh $data/mesh rotate advance >$data/said 2>&1 || fail "it is not waited for"
+    grep -q '"delta" was left behind, and its former way is kept until' $data/said || fail "not so: $(<$data/said)"
+    roll 1
+    running_all | diff $data/kept - >&2 || fail "before the deadline its former way goes"
+    # At the deadline it is given up, as the mesh's copy shows.
+    cp -a $data/mesh $data/late
+    at 0
+    "${clock[@]}" "$hauberk" --mesh $data/late rotate advance >$data/said 2>&1 || fail "kept for ever: $(<$data/said)"
+    grep -q delta $data/said || fail "nobody says that delta is cut off: $(<$data/said)"
+    at -1
     begin_load alpha beta gamma
     on delta ip link set eth1 up
     await 15 "delta, with its former keys," reach_all delta
@@ -106,6 +126,7 @@ absent() {
     end_load
     untouched "while a host came back"
     changed "${hosts[@]}"
+    clock=()
     echo "when it comes back it is reachable, catches up, and the others lose nothing"
 }
 
@@ -132,8 +153,8 @@ reboot_all() {
     for name in "${hosts[@]}"; do
         switch_off "$name"
         boot "$name" $reversed
-        # WireGuard gives up a session that is gone on the other side after 15 s alone.
-        await 8 "the tunnels of $name, rebooted when $1," reach_all "$name"
+        # WireGuard gives up a session that is gone on the other side after 15 s alone, and asks again every 5 s.
+        await 14 "the tunnels of $name, rebooted when $1," reach_all "$name"
         [[ -n $reversed ]] && reversed= || reversed=reversed
     done
 }
@@ -163,4 +184,26 @@ abort() {
         running_all | diff $data/before - >&2 || fail "other keys than before it was $stage"
     done
     echo "a rotation that is taken back at any stage leaves the former keys and loses nothing"
+}
+
+# The same when all have taken the last stage but for an absent host.
+abort_late() {
+    local order=(alpha beta gamma)
+    remember
+    on delta ip link set eth1 down
+    begin_load alpha beta gamma
+    operate rotate --all
+    roll 0
+    operate rotate advance --acknowledged all --absent delta
+    roll 0
+    operate rotate advance --acknowledged all
+    roll 0
+    operate rotate abort
+    finish 0
+    end_load
+    untouched "while a rotation was taken back when all but one had ended it"
+    on delta ip link set eth1 up
+    await 15 "delta, with its former keys," reach_all delta
+    running_all | diff $data/before - >&2 || fail "other keys than before"
+    echo "so does one that all have ended but for a host that is away"
 }
