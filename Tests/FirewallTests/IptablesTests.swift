@@ -129,6 +129,27 @@ import Testing
             """
     }
 
+    /// As two interfaces of a mesh do when a host boots.
+    @Test(arguments: ["nft", "legacy"])
+    func `two loads at the same moment both succeed`(_ kind: String) throws {
+        try withTemporaryFolder { folder in
+            try FirewallShell.write(Self.many(160), "h1", .iptables, below: folder)
+            try FirewallShell.expect(
+                """
+                export HAUBERK_IPTABLES=\(kind)
+                fw="sh $TREE/etc/hauberk/wg0/firewall"
+                for round in 1 2 3 4 5 6 7 8; do
+                    $fw load 2>"$TREE/first" & first=$!
+                    $fw load 2>"$TREE/second" & second=$!
+                    wait $first || fail "the first does not load: $(cat "$TREE/first")"
+                    wait $second || fail "the second does not load: $(cat "$TREE/second")"
+                    $fw report >/dev/null
+                    $fw remove
+                done
+                """, in: folder)
+        }
+    }
+
     @Test(arguments: ["nft", "legacy"])
     func `many addresses are a set, which comes and goes with the rules that name it`(_ kind: String) throws {
         try withTemporaryFolder { folder in

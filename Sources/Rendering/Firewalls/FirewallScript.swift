@@ -54,7 +54,8 @@ package struct FirewallScript: Sendable {
             text.append("\(word)() {\n\(body.indented)}\n\n")
         }
         text.append(tools.map { "need \($0.command) \($0.package)\n" }.joined())
-        text.append("\"$1\"\n")
+        text.append(Self.lock)
+        text.append("\"$1\" 9<&-\n")
         return Artifact(
             path: FirewallPaths.script(policy.interface), mode: 0o755, check: "sh -n {{file}}", pieces: [.text(text)])
     }
@@ -72,6 +73,20 @@ package struct FirewallScript: Sendable {
 
         """
     }
+
+    /// Several interfaces come up at the same moment when a host boots, and read what they change. The file of the network
+    /// namespace is there in every one, and its lock ends with the process. flock(1) is in util-linux, which every
+    /// Debian has.
+    private static let lock = """
+
+        # One at a time in this network: a second load waits for the first.
+        case $1 in
+        load | remove)
+            if [ -r /proc/self/ns/net ] && command -v flock >/dev/null; then exec 9</proc/self/ns/net && flock 9; fi
+            ;;
+        esac
+
+        """
 
     /// Exit codes as the program's own: 64 usage, 78 a tool is missing.
     private static let start = """

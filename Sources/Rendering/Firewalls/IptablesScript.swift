@@ -37,10 +37,12 @@ enum IptablesScript {
 
     /// A real load in a namespace of its own: `--test` finds neither a jump to a chain that there is not nor a loop.
     static let checking = """
-        if unshare -rn true 2>/dev/null; then
+        # root needs no user namespace, which not every host has.
+        if unshare -n true 2>/dev/null; then apart='unshare -n'; else apart='unshare -rn'; fi
+        if $apart true 2>/dev/null; then
             lock=$(mktemp)
             code=0
-            HAUBERK_CHECK=yes XTABLES_LOCKFILE=$lock unshare -rn sh "$0" load || code=$?
+            HAUBERK_CHECK=yes XTABLES_LOCKFILE=$lock $apart sh "$0" load || code=$?
             rm -f "$lock"
             return "$code"
         fi
@@ -212,7 +214,20 @@ enum IptablesScript {
                 "$set" | *-*) continue ;;
                 esac
                 if [ "${1-}" != all ] && grep -q -s -F -e "create $set " "$folder/sets"; then continue; fi
-                ipset destroy "$set"
+                drop_set "$set"
+            done
+        }
+
+        # The kernel lets go of rules that named a set a moment after they are gone.
+        drop_set() {
+            turn=0
+            until ipset destroy "$1" 2>/dev/null; do
+                turn=$((turn + 1))
+                if [ "$turn" -gt 20 ]; then
+                    echo "$0: the set $1 stays until the next load: something names it still" >&2
+                    return
+                fi
+                sleep 0.1
             done
         }
         """
