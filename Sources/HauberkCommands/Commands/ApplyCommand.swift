@@ -19,7 +19,8 @@ struct ApplyCommand: AsyncParsableCommand {
             process puts everything back when a step fails, this one is killed, or the time to confirm runs out.
 
             A reboot in the moment in which the files are switched is finished by `hauberk apply --rollback`, run at boot \
-            before wg-quick: a confirmed change is completed, any other is put back.
+            before wg-quick: a confirmed change is completed, any other is put back; it ends with 0 also where there is \
+            nothing to do.
 
             While keys rotate a tree has two interfaces. Packets to a peer take the next one once the peer has answered \
             there; peers that have not are named, keep the former one, and are tried again by the next apply.
@@ -70,7 +71,7 @@ struct ApplyCommand: AsyncParsableCommand {
         guard (0...86_400).contains(confirmWithin) else {
             throw ValidationError("--confirm-within takes 0 to 86400 seconds")
         }
-        guard (0...240).contains(patience) else { throw ValidationError("--patience takes 0 to 240 seconds") }
+        guard (0...180).contains(patience) else { throw ValidationError("--patience takes 0 to 180 seconds") }
         if tree == nil, dryRun || confirmWithin > 0 {
             throw ValidationError("--dry-run and --confirm-within are about a tree")
         }
@@ -83,10 +84,11 @@ struct ApplyCommand: AsyncParsableCommand {
         } else if status {
             try printStatus(try host.status())
         } else {
-            let interface = try await host.answer(confirm ? .confirm : .putBack)
-            try finish(
-                Entry(interface: interface, outcome: confirm ? "confirmed" : "put back"),
-                "\(interface): \(confirm ? "confirmed" : "put back")")
+            guard let end = try await host.answer(confirm ? .confirm : .putBack) else {
+                return try finish(Entry(interface: nil, outcome: "idle"), "nothing is pending")
+            }
+            let outcome = end.isConfirmed ? "confirmed" : "put back"
+            try finish(Entry(interface: end.interface, outcome: outcome), "\(end.interface): \(outcome)")
         }
     }
 

@@ -14,6 +14,9 @@ package enum ApplyGuard {
     private static let life: Int32 = 4
     private static let ready: Int32 = 5
 
+    /// How often putting back is tried, with growing pauses: for some 40 minutes.
+    private static let most = 100
+
     /// Seconds for all steps; a change that takes longer hangs.
     private static let stepSeconds = 300.0
 
@@ -84,7 +87,19 @@ package enum ApplyGuard {
         let start = ContinuousClock.now
         var waiting: ContinuousClock.Instant?
         var attempts = 0
-        while attempts < 10, let (journal, phase) = (try? folder.present()) ?? nil {
+        var id: String?
+        while attempts < most {
+            let present: (journal: ApplyJournal, phase: ApplyPhase)?
+            do {
+                present = try folder.present()
+            } catch {
+                attempts += 1
+                try? await Task.sleep(for: .seconds(1))
+                continue
+            }
+            // The next transaction is another process's to watch.
+            guard let (journal, phase) = present, id ?? journal.id == journal.id else { return }
+            id = journal.id
             let now = ContinuousClock.now
             let isWaiting = (try? folder.has(.waiting)) ?? false
             if isWaiting, waiting == nil { waiting = now }
@@ -95,7 +110,7 @@ package enum ApplyGuard {
                     isFirstAlive: isFirstAlive, needsConfirmation: handed,
                     isOverdue: now - (handed ? waiting ?? start : start) >= .seconds(limit)))
             if !(await perform(duty, folder, journal, handed: handed)) { attempts += 1 }
-            try? await Task.sleep(for: .milliseconds(duty == .wait ? 50 : attempts == 0 ? 1 : 1000))
+            try? await Task.sleep(for: .milliseconds(duty == .wait ? 50 : attempts == 0 ? 1 : 1000 * min(attempts, 30)))
         }
     }
 

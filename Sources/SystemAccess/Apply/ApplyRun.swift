@@ -207,7 +207,7 @@ struct ApplyRun: Sendable {
         }
     }
 
-    /// Peers with a live session that stay, with keys that stay; on an interface that goes, all with a live session.
+    /// Peers with a live session that stay, with keys and endpoints that stay; on an interface that goes, all with a live session.
     private func sessions(_ tunnel: ApplyPlan.Tunnel) -> Set<String> {
         guard let observed = tunnel.observed else { return [] }
         let now = Int64(time(nil))
@@ -218,6 +218,8 @@ struct ApplyRun: Sendable {
             live.filter { key, peer in
                 // One that goes from here may stay on the other interface.
                 guard let wanted = desired.peers[key] else { return plan.tunnels.count > 1 }
+                // Where it is to be asked from now on it may not listen yet.
+                guard tunnel.former?.peers[key]?.endpoint == wanted.endpoint else { return false }
                 return wanted.presharedKey == peer.settings.presharedKey
             }.keys)
     }

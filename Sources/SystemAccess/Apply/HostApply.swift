@@ -74,8 +74,9 @@ package struct HostApply: Sendable {
         try requireRoot()
         try await checkFirewall(tree)
         guard request.extent == .whole else { return try await plan(tree, from: request.tree).report }
-        let lock = try takeLock()
-        defer { disk.files.unlock(lock) }
+        let lock = try await takeLock()
+        // Not unlocked: the process that would put it back has the same lock, and keeps it for as long as it works.
+        defer { disk.files.close(lock) }
         try await recover()
         let plan = try await plan(tree, from: request.tree)
         guard !plan.isEmpty else {
@@ -103,12 +104,15 @@ package struct HostApply: Sendable {
         }
     }
 
-    private func takeLock() throws -> Handle {
-        let lock = try reported {
-            try folder.make()
-            return try folder.lock()
-        }
-        if let lock { return lock }
+    private func takeLock() async throws -> Handle {
+        try reported { try folder.make() }
+        // One that has just ended leaves its lock to the process that watched it, which sees that in a moment.
+        let deadline = ContinuousClock.now + .seconds(2)
+        repeat {
+            if let lock = try reported({ try folder.lock() }) { return lock }
+            if try reported({ try folder.present() }) != nil { break }
+            try await Task.sleep(for: .milliseconds(20))
+        } while ContinuousClock.now < deadline
         let present = try? folder.present()
         let who = present.map { "process \($0.journal.process) for \(shown($0.journal.interface)), \($0.phase)" }
         throw Failure(
@@ -163,7 +167,8 @@ package struct HostApply: Sendable {
             }
         }
         runs.append(ToolRun("sh", ["-n", "\(scratch.path)/\(tree.script)"]))
-        runs.append(ToolRun("\(scratch.path)/\(tree.script)", ["check"]))
+        // By sh(1): the folder for temporary files may be one that nothing is run from.
+        runs.append(ToolRun("sh", ["\(scratch.path)/\(tree.script)", "check"]))
         try await check(runs)
     }
 
@@ -171,7 +176,7 @@ package struct HostApply: Sendable {
         for run in runs {
             let result = try await tools.run(run)
             guard !result.succeeded else { continue }
-            let failure = LiveHost.failure(run.tool.hasPrefix("/") ? "firewall check" : run.tool, result)
+            let failure = LiveHost.failure(run.arguments.last == "check" ? "firewall check" : run.tool, result)
             if failure.status == .toolMissing { throw failure }
             throw HostTree.refused(failure.diagnostics[0].message, "render it again; nothing was changed on the host")
         }
@@ -198,22 +203,26 @@ extension HostApply {
 
     package enum Answer: Sendable { case confirm, putBack }
 
-    /// Confirms or puts back what waits for that, and returns when it is done: the interface's name.
-    package func answer(_ answer: Answer) async throws -> String {
+    /// Confirms or puts back what waits for that, and returns when it is done: the interface's name, and whether it was
+    /// confirmed, be it before; nil when there was nothing to put back.
+    package func answer(_ answer: Answer) async throws -> (interface: String, isConfirmed: Bool)? {
         guard let (journal, phase) = try reported({ try folder.present() }) else {
+            if answer == .putBack { return nil }
             throw Failure(.no, .nothingApplied, "nothing waits for a confirmation")
         }
         try requireRoot()
         if let lock = try reported({ try folder.lock() }) {
             // Whoever began it is gone, and so is the process that would have put it back: after a reboot, say.
-            defer { folder.disk.files.unlock(lock) }
-            try await finish(journal, phase)
+            defer { folder.disk.files.close(lock) }
+            let left = try reported { try folder.present() }
+            if let left, left.journal.id == journal.id { try await finish(journal, left.phase) }
             let outcome = try reported { try folder.outcome(journal.id) }
-            return try settled(journal, outcome, answer)
+            if phase == .confirmed, outcome == "confirmed" { return (journal.interface, true) }
+            return (try settled(journal, outcome, answer), answer == .confirm)
         }
         guard phase == .waiting, try reported({ try folder.decide(answer == .confirm ? .confirmed : .returning) })
         else { throw Failure(.no, .nothingApplied, "an apply is at work, and does not wait for a confirmation") }
-        return try settled(journal, try await outcome(journal), answer)
+        return (try settled(journal, try await outcome(journal), answer), answer == .confirm)
     }
 
     private func settled(_ journal: ApplyJournal, _ outcome: String?, _ answer: Answer) throws -> String {

@@ -59,7 +59,13 @@ struct HostDisk: Sendable {
     /// Names in the folder, sorted; empty if there is none.
     func names(_ folder: String) throws -> [String] {
         guard try exists(folder) else { return [] }
-        let handle = try files.open(place(folder), .folder)
+        let handle: Handle
+        do {
+            handle = try files.open(place(folder), .folder)
+        } catch let error where error.number == ENOENT {
+            // Somebody has ended the transaction in between.
+            return []
+        }
         defer { files.close(handle) }
         return try files.names(in: handle)
     }

@@ -28,8 +28,15 @@ struct PutBack: Sendable {
     func run() async throws {
         Strays.end(journal.id, sparing: ["wireguard-go"])
         if journal.place == Place.here() {
-            try await restoreFirewall()
+            // One that fails does not keep the other from being tried.
+            var trouble: (any Error)?
+            do {
+                try await restoreFirewall()
+            } catch {
+                trouble = error
+            }
             try await restoreInterfaces()
+            if let trouble { throw trouble }
         }
         try folder.unstage(journal)
     }
@@ -45,7 +52,11 @@ struct PutBack: Sendable {
     private func restoreInterfaces() async throws {
         var tunnels: [TunnelChanges.Tunnel] = []
         for (interface, wasUp) in journal.tunnels {
-            guard wasUp, let before = try snapshot(interface) else {
+            let before = wasUp ? try snapshot(interface) : nil
+            if wasUp, before == nil {
+                throw Failure(.no, .applyFailed, "what \(shown(interface)) was is gone; it is left as it is")
+            }
+            guard let before else {
                 tunnels.append(
                     TunnelChanges.Tunnel(
                         interface, observed: try await host(interface).observe(), desired: nil, former: nil))
