@@ -46,4 +46,21 @@ import Testing
             #expect(text(path) == "# mine\n")
         }
     }
+
+    @Test func `an identity that is not there is refused before anything is scheduled`() throws {
+        try OperatorsScene.with { scene in
+            let mine = "mount -t tmpfs tmpfs /etc; mkdir /etc/cron.d; \"$@\"; code=$?; ls /etc/cron.d; exit $code"
+            let flags = geteuid() == 0 ? "-m" : "-Urm"
+            func install(_ identity: String) throws -> ProgramEnd {
+                try BuiltProgram("hauberk").run(
+                    ["schedule", "install", "--cron", "--mesh", scene.mesh, "--identity", identity],
+                    tracer: ["unshare", flags, "sh", "-c", mine, "sh"], in: scene.folder)
+            }
+            let refused = try install("\(scene.folder)/nobody")
+            #expect(refused.status == 66 && refused.output.isEmpty, "\(refused.output)\(refused.errors)")
+            #expect(refused.errors.contains("[missing-file]"), "\(refused.errors)")
+            let written = try install(scene.identity("alice"))
+            #expect(written.status == 0 && written.output.hasSuffix("hauberk-rotate-mesh\n"), "\(written.errors)")
+        }
+    }
 }

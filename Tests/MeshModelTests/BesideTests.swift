@@ -31,6 +31,18 @@ import Testing
         #expect(found[1].contains("both name their interface wg0") && found[2].contains("both listen on port 1"))
     }
 
+    @Test func `an interface that begins like one that rotates clashes with it`() throws {
+        let peer = "public: 192.0.2.1"
+        let rotating = mesh("10.1.0.0/16", "interface: wg1, port: 1", peer) + "rotation: {}\n"
+        func other(_ name: String) -> String { mesh("10.2.0.0/16", "interface: \(name), port: 9", peer) }
+        for (a, b) in [(rotating, other("wg10")), (other("wg10"), rotating)] {
+            let found = try clashes(a, b)
+            #expect(found.count == 1 && found[0].contains("wg10 begins with wg1,"), "\(found)")
+        }
+        #expect(try clashes(rotating, other("wg2")).isEmpty)
+        #expect(try clashes(mesh("10.1.0.0/16", "interface: wg1, port: 1", peer), other("wg10")).isEmpty)
+    }
+
     @Test(arguments: [
         ("site: s, private: 10.9.0.1", "site: s, private: 10.9.0.1", 2),
         ("site: s, private: 10.9.0.1", "site: t, private: 10.9.0.1", 0),

@@ -122,6 +122,11 @@ struct RotateCommand: ParsableCommand {
             let words = RotationWords(turn.step)
             Result.print(words.state)
             words.printNext()
+            if turn.loaded.lock?.rotation?.running?.rotatesPreshared ?? false {
+                Result.note(
+                    "the preshared keys of before stay: if they were to go because a peer was removed, begin anew with "
+                        + "`hauberk rotate --preshared-keys`")
+            }
         }
     }
 }

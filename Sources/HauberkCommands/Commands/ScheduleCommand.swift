@@ -29,7 +29,8 @@ struct ScheduleCommand: ParsableCommand {
 
         func run() throws {
             let schedule = try place.schedule()
-            let job = try ScheduledJob(schedule.mesh, identity: identity, at: at)
+            let job = try ScheduledJob(
+                schedule.mesh, identity: identity, at: at, isHere: schedule.root.isEmpty)
             for (path, text) in schedule.files(for: job) {
                 try schedule.refuseForeign(path)
                 try schedule.write(text, to: path)

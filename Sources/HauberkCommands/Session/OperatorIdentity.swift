@@ -21,6 +21,14 @@ struct OperatorIdentity {
         return try file.open(passphrase: try passphrase(for: path))
     }
 
+    /// Whether it is opened with a passphrase.
+    var isProtected: Bool {
+        get throws {
+            let path = try options.path()
+            return try Self.file(path).withBytes { try Keys.IdentityFile.parse($0, file: path).isProtected }
+        }
+    }
+
     /// The existing identity, or a new one without a passphrase where there is none, with its path when it is new.
     func openOrCreate() throws -> (identity: Identity, created: String?) {
         let path = try options.path()

@@ -29,6 +29,9 @@ struct IdentityOptions: ParsableArguments {
         completion: .file())
     var passphraseFile: String?
 
+    /// Whether the flag or `$HAUBERK_IDENTITY` names one.
+    var isNamed: Bool { identity != nil || Environment.variables["HAUBERK_IDENTITY"]?.isEmpty == false }
+
     /// The flag, else `$HAUBERK_IDENTITY`, else the user's configuration folder.
     func path() throws -> String {
         if let identity { return identity }

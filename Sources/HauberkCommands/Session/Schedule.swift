@@ -82,6 +82,7 @@ struct Schedule {
         kind == .cron
             ? "nothing; cron sees the file by itself"
             : "`\(control) daemon-reload && \(control) enable --now \(unit).timer`"
+                + (isUsers ? "; with `loginctl enable-linger` it runs also while you are not logged in" : "")
     }
 
     /// How they stop, once they are gone.
@@ -121,6 +122,12 @@ struct Schedule {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Nil if there is none.
+    static func owner(of path: String) -> uid_t? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_uid : nil
+    }
+
     static func isFolder(_ path: String) -> Bool {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
@@ -145,15 +152,49 @@ struct ScheduledJob {
     let user: String
     private let words: [String]
 
-    init(_ mesh: String, identity: IdentityOptions, at: TimeOfDay) throws {
+    /// It runs as whoever owns the mesh's folder: as root, say by sudo(8), for somebody else too.
+    ///
+    /// - Parameter isHere: whether this machine is to run it, so that its files have to be there.
+    /// - Throws: `Failure`; 66 if there is no identity, 77 if it is another user's, 64 if it asks for a passphrase.
+    init(_ mesh: String, identity: IdentityOptions, at: TimeOfDay, isHere: Bool) throws {
         self.at = at
-        user = getpwuid(geteuid()).map { String(cString: $0.pointee.pw_name) } ?? "root"
+        let owner = geteuid() == 0 ? Schedule.owner(of: mesh) ?? 0 : geteuid()
+        let account = getpwuid(owner)
+        user = account.map { String(cString: $0.pointee.pw_name) } ?? "\(owner)"
+        let path: String
+        if owner != geteuid(), !identity.isNamed, let home = account?.pointee.pw_dir {
+            path = try IdentityFile.defaultPath(["HOME": String(cString: home)])
+        } else {
+            path = try identity.path()
+        }
+        if isHere { try Self.require(path, of: owner, named: user, identity) }
         var words = [
             try Schedule.absolute("/proc/self/exe"), "--mesh", mesh, "rotate", "--due", "--identity",
-            try Schedule.absolute(try identity.path()),
+            try Schedule.absolute(path),
         ]
         if let file = identity.passphraseFile { words += ["--passphrase-file", try Schedule.absolute(file)] }
         self.words = words
+    }
+
+    private static func require(
+        _ path: String, of owner: uid_t, named user: String, _ identity: IdentityOptions
+    ) throws {
+        guard let holder = Schedule.owner(of: path) else {
+            throw Failure(
+                .fileMissing, .missingFile, "there is no identity \(quoted(path))",
+                hint: "name that of \(user), who owns the mesh's folder, with `--identity FILE`")
+        }
+        guard holder == owner else {
+            throw Failure(
+                .permission, .foreignIdentity,
+                "the identity \(quoted(path)) is not of \(user), who owns the mesh's folder",
+                hint: "name theirs with `--identity FILE`")
+        }
+        guard owner == geteuid(), identity.passphraseFile == nil, try OperatorIdentity(options: identity).isProtected
+        else { return }
+        throw Failure(
+            .usage, .scheduleMissing, "the identity \(quoted(path)) asks for a passphrase, and nobody will be there",
+            hint: "name a file that has it with `--passphrase-file FILE`")
     }
 
     /// As a shell takes it; cron makes a line feed of each % (crontab(5)).

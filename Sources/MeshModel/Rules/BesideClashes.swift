@@ -34,6 +34,16 @@ package enum BesideClashes {
                         .besideClash, at: peer.location, "\(host), and both name their interface \(interface)",
                         hint: "give one of the meshes another `wireguard: {interface: …}`"))
             }
+            let names = (mesh.interface(of: pair.own), other.interface(of: pair.other))
+            let rotating = (mesh.rotation != nil ? [names] : []) + (other.rotation != nil ? [(names.1, names.0)] : [])
+            for (own, beside) in rotating where interfaces.isEmpty && beside.name.hasPrefix(own.name) {
+                findings.append(
+                    Diagnostic(
+                        .besideClash, at: peer.location,
+                        "\(host), and the interface \(beside) begins with \(own), whose mesh rotates its keys: iptables "
+                            + "matches the two interfaces of a rotation by the beginning of their names",
+                        hint: "give one of the meshes another `wireguard: {interface: …}`"))
+            }
             if let port = ports.first {
                 findings.append(
                     Diagnostic(

@@ -48,6 +48,8 @@ enum Rotations: Rule {
         }
         if mesh.port(of: index).twin == nil {
             report("its second interface would have the port after 65535", "choose a lower `port:`")
+        } else if let port = peer.endpoint?.port, port.twin == nil {
+            report("the endpoint of its second interface would have the port after 65535", "choose a lower one")
         }
         if peer.platform != .app, case let table = peer.overrides.table, table == .off || table == .automatic {
             report("its routes are not hauberk's to move, by `table:`", "remove `table:`, or give it a number")
