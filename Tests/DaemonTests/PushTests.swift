@@ -12,7 +12,17 @@ import Testing
                 "a second one finds them unchanged, and the record says so",
                 "a render that is not what the mesh says is not pushed",
                 "a connection that is shared delivers, and a new one confirms",
+                "the port of all is changed, host by host",
                 "a host with another key is not talked to",
+            ])
+    }
+
+    @Test func `a plan asks the hosts what would change there`() throws {
+        try play(
+            "live",
+            [
+                "hosts say what a push would change there, and nothing after it",
+                "what somebody has changed on a host is told, and stays", "a host that cannot be reached is named",
             ])
     }
 

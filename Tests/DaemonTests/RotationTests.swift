@@ -35,6 +35,7 @@ import Testing
             ]
         ),
         ("abort", ["a rotation that is taken back at any stage leaves the former keys and loses nothing"]),
+        ("abort_late", ["so does one that all have ended but for a host that is away"]),
         ("reboot", ["every host that loses its power at any stage is reachable when it comes back"]),
     ])
     func `a rotation loses no packet and cuts no connection`(scene: String, seen: [String]) throws {

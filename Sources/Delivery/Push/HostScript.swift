@@ -27,10 +27,17 @@ package struct HostScript: Sendable {
     ///
     /// - Parameter carriesHalf: whether the host's half stands in it, too.
     package func deliver(confirmWithin seconds: Int, carriesHalf: Bool) -> String {
+        apply("--confirm-within \(seconds)", carriesHalf)
+    }
+
+    /// Has `apply` say what it would do with the tree; nothing stays there but the host's half.
+    package func plan(carriesHalf: Bool) -> String { apply("--dry-run", carriesHalf) }
+
+    private func apply(_ words: String, _ carriesHalf: Bool) -> String {
         Self.asRoot(
             Self.opening + (carriesHalf ? [] : [half.search]) + Self.unpacking
                 + (carriesHalf ? [half.installation] : [])
-                + ["\"$half\" apply \"$d/tree\" --confirm-within \(seconds) --json </dev/null"])
+                + ["\"$half\" apply \"$d/tree\" \(words) --json </dev/null"])
     }
 
     package var confirm: String { answer("--confirm") }

@@ -5,7 +5,7 @@ import MeshModel
 import SystemAccess
 
 /// `plan [PEER…] --out DIR`
-struct PlanCommand: ParsableCommand {
+struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
         abstract: "Say what a render would change on each host, and which flows open and close.",
@@ -14,7 +14,14 @@ struct PlanCommand: ParsableCommand {
             Compares what the mesh says now with the files in DIR, which `hauberk render --out DIR` has written, and \
             writes nothing. A flow is told when the policy allows it now and did not when DIR was rendered, or the other \
             way round; for peers that are named, when one of them is at an end of it. Of keys it says that they change, \
-            and never what they are. Exits with 0; with --exit-code, with 2 when something would change.
+            and never what they are.
+
+            With --live every host is asked as well, over ssh as `hauberk push` does it: there `hauberk apply --dry-run` \
+            holds the interface that runs, its peers, addresses, routes, firewall and files against what the mesh says \
+            now, so that what somebody has changed on the host is told too. Nothing is changed on it.
+
+            Exits with 0; with --exit-code, with 2 when something would change. With --live, 69 says that a host could \
+            not be reached, and 1 that one would refuse.
             """)
 
     @Argument(help: ArgumentHelp("The peers to compare; all by default.", valueName: "peer"))
@@ -36,15 +43,24 @@ struct PlanCommand: ParsableCommand {
     @Flag(name: .long, help: "Say all of it, setting by setting.")
     var details = false
 
+    @Flag(name: .long, help: "Ask the hosts what would change of what runs there.")
+    var live = false
+
+    @Option(name: .long, help: ArgumentHelp("With --live, how many hosts are asked at a time.", valueName: "count"))
+    var parallel: Int = 8
+
+    @OptionGroup(title: "Connections, with --live") var connection: ConnectionOptions
     @OptionGroup var mesh: MeshOptions
     @OptionGroup var identity: IdentityOptions
     @OptionGroup var format: FormatOptions
 
     func validate() throws {
         if out.isEmpty { throw ValidationError("--out is empty: name a folder") }
+        guard (1...256).contains(parallel) else { throw ValidationError("--parallel takes 1 to 256") }
+        if !live, !connection.isEmpty { throw ValidationError("how hosts are reached is asked with --live alone") }
     }
 
-    func run() throws {
+    func run() async throws {
         let path = try mesh.path()
         let loaded = try LoadedMesh.read(path)
         if loaded.isRefused { throw Failure(.meshInvalid, loaded.findings) }
@@ -53,13 +69,16 @@ struct PlanCommand: ParsableCommand {
         if !peers.isEmpty { try loaded.requireEnabled(peers) }
         let session = try PlanSession(loaded, identity: identity, out: out, peers: peers, firewall: firewall)
         let changes = try session.changes()
+        let hosts = live ? try await session.live(try connection.settings(parallel: parallel)) : nil
         if format.json {
-            Result.print(try JSONText.encode(PlanRow(changes, of: session.mesh.name, firewall: session.firewall)))
+            var row = PlanRow(changes, of: session.mesh.name, firewall: session.firewall)
+            row.live = hosts?.hosts
+            Result.print(try JSONText.encode(row))
         } else {
-            let colours = Terminal.output.allowsColour(Environment.variables)
+            let palette = PlanPalette(Terminal.output.allowsColour(Environment.variables) ? .terminal : .plain)
             Result.print(
-                PlanText(changes, of: session.mesh.name, in: out, details ? .everything : .oneScreen)
-                    .text(PlanPalette(colours ? .terminal : .plain)))
+                PlanText(changes, of: session.mesh.name, in: out, details ? .everything : .oneScreen).text(palette)
+                    + (hosts.map { LivePlanText($0, isWhole: details).text(palette) } ?? ""))
             if firewall == nil, let recorded = session.firewall {
                 Result.note(
                     "rendered with --firewall \(recorded.defaultValueDescription), which the plan takes as well")
@@ -68,6 +87,7 @@ struct PlanCommand: ParsableCommand {
         if session.firewall == .digitalOcean {
             Result.note("the hosts' own files are compared, and the Cloud Firewalls around them are not")
         }
-        if exitCode, !changes.isEmpty { throw ExitCode(ExitStatus.pending.rawValue) }
+        if let hosts, hosts.status != .done { throw ExitCode(hosts.status.rawValue) }
+        if exitCode, !changes.isEmpty || hosts?.hasChanges ?? false { throw ExitCode(ExitStatus.pending.rawValue) }
     }
 }

@@ -32,7 +32,7 @@ struct PushCommand: AsyncParsableCommand {
             A first host comes alone, or those of --canary; the others follow in waves. More failed hosts than \
             --max-failures end the push after those that are under way. A host that cannot be reached is listed, \
             is no failure, and is caught up by the next push; --behind takes only those that the record of deliveries, \
-            DIR/.hauberk/MESH/delivered, does not call caught up.
+            DIR/.hauberk/MESH/delivered, does not call caught up, and while keys rotate those that are not ready.
 
             Exit status: 0 all hosts are caught up, 1 one has failed or was not begun, 69 all but those that could not be \
             reached.
@@ -81,25 +81,29 @@ struct PushCommand: AsyncParsableCommand {
         let chosen = try chosen(session)
         if status { return try printStatus(session, chosen) }
         if !asRendered { try requireCurrent(loaded) }
-        let list = try behind ? chosen.filter { try !session.standing(of: $0).isCaughtUp } : chosen
+        // While keys rotate, who has not said that it is in the stage is asked again.
+        let isReady = { (peer: String) in
+            asRendered || complete.rotation == nil || loaded.lock?.peers[peer]?.progress == .ready
+        }
+        let list = try behind ? chosen.filter { try !isReady($0) || !session.standing(of: $0).isCaughtUp } : chosen
         let (deliveries, stopped) = try await session.run(peers: list)
-        if !asRendered { try acknowledge(deliveries, complete, loaded) }
         let report = PushReport(mesh: complete.name, deliveries: deliveries, stopped: stopped)
         Result.print(format.json ? try JSONText.encode(report) : report.text)
+        do {
+            if !asRendered { try acknowledge(deliveries, complete, loaded) }
+        } catch let failure as Failure where report.status != .done {
+            // How the push went is the first thing to know.
+            for finding in failure.diagnostics { Result.note("nobody is noted as ready: \(finding.message)") }
+        }
         if report.status != .done { throw ExitCode(report.status.rawValue) }
     }
 
     private func settings() throws -> PushSession.Settings {
-        var settings = PushSession.Settings()
+        var settings = try connection.settings(parallel: waves.parallel, isAsking: !status)
         settings.confirmWithin = confirmWithin
-        settings.parallel = waves.parallel
         settings.canaries = waves.canary
         settings.wave = waves.wave
         settings.maxFailures = waves.maxFailures
-        settings.route = PushRoute(via: connection.via, user: connection.user, configuration: connection.sshConfig)
-        if let binary = connection.binary, !status {
-            settings.halves = [try OwnHalf.carried(binary, name: binary)]
-        }
         return settings
     }
 
@@ -157,7 +161,9 @@ struct PushCommand: AsyncParsableCommand {
         let edit = RotationEdit(path: loaded.path, identity: identity, wait: 30, command: "hauberk push")
         let turn = try edit.run { turn in
             // Somebody else may have ended it, or taken it further, meanwhile.
-            guard turn.step.lock.withoutReady == loaded.lock?.withoutReady else { return }
+            guard turn.step.lock.withoutReady == loaded.lock?.withoutReady else {
+                return Result.note("the mesh has changed meanwhile: nobody is noted as ready; render and push again")
+            }
             try turn.step.acknowledge(ready)
         }
         if !turn.step.acknowledged.isEmpty {
@@ -228,6 +234,17 @@ struct ConnectionOptions: ParsableArguments {
             "Carry this program to every host, in the place of the installed one.", valueName: "file"),
         completion: .file())
     var binary: String?
+
+    var isEmpty: Bool { user == nil && sshConfig == nil && via == nil && binary == nil }
+
+    /// - Throws: `Failure`, status 66 if there is no program of that name.
+    func settings(parallel: Int, isAsking: Bool = true) throws -> PushSession.Settings {
+        var settings = PushSession.Settings()
+        settings.parallel = parallel
+        settings.route = PushRoute(via: via, user: user, configuration: sshConfig)
+        if let binary, isAsking { settings.halves = [try OwnHalf.carried(binary, name: binary)] }
+        return settings
+    }
 
     mutating func validate() throws {
         for text in [user, sshConfig] where text?.isEmpty == true || text?.hasPrefix("-") == true {

@@ -87,6 +87,8 @@ struct PlanRow: Encodable {
     /// Why flows cannot be told; nil when they are.
     let flowsUnknown: String?
     let cuts: [Cut]
+    /// What the hosts have told; nil where they were not asked.
+    var live: [LivePlan.Host]?
 }
 
 extension PlanRow {

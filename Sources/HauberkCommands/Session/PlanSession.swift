@@ -1,4 +1,5 @@
 import Addresses
+import Delivery
 import Diagnostics
 import Glibc
 import HostPlans
@@ -70,6 +71,21 @@ struct PlanSession {
         try output.requireUntouched()
         hosts.sort { NaturalOrder.precedes($0.name, $1.name) }
         return ChangeSet(hosts: hosts, compared: names.count, flows: flows)
+    }
+
+    /// What the hosts would be given now, asked of them over ssh.
+    func live(_ settings: PushSession.Settings) async throws -> LivePlan {
+        var (rendering, entries) = try session.rendering(of: peers)
+        let byHost = Dictionary(grouping: entries.indices) { String(entries[$0].path.prefix { $0 != "/" }) }
+        let hosts = mesh.peers.filter { $0.declared.platform == .linux && byHost[$0.name] != nil }
+        let names = hosts.map(\.name).sorted(by: NaturalOrder.precedes)
+        return try await LivePlan(of: names, in: mesh, settings) { name in
+            try (byHost[name] ?? []).map { index in
+                let bytes = try rendering.withBytes(of: index) { Array($0) }
+                let path = String(entries[index].path.dropFirst(name.utf8.count + 1))
+                return HostFile(path: path, mode: entries[index].mode, bytes: bytes)
+            }
+        }
     }
 
     /// Those with an end that is asked about.

@@ -1,4 +1,5 @@
 internal import Diagnostics
+internal import Glibc
 
 /// The record of deliveries in an output folder: a small file for each host, replaced whole.
 ///
@@ -24,7 +25,7 @@ package struct DeliveryFolder: Sendable {
             try fileSystem.makeFolders(path, mode: 0o700)
             let folder = try fileSystem.open(Place(path, in: .current), .folderThroughLinks)
             defer { fileSystem.close(folder) }
-            let temporary = Place(".\(peer)~", in: folder)
+            let temporary = Place(".\(peer)~\(getpid())", in: folder)
             try fileSystem.removeIfPresent(temporary)
             try bytes.withUnsafeBytes { try fileSystem.create(temporary, .exactly(0o600), $0) }
             try fileSystem.rename(temporary, to: Place(peer, in: folder), .replacing)

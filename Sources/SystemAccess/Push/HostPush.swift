@@ -9,9 +9,9 @@ internal import Diagnostics
 ///      └── cut before that ──▶ nothing has changed, or the host puts itself back
 /// ```
 package struct HostPush: Sendable {
-    private let tools: any ToolRunning
+    let tools: any ToolRunning
     /// In the order in which they are tried.
-    private let halves: [any HostHalf]
+    let halves: [any HostHalf]
     /// Seconds.
     private let confirmWithin: Int
     /// Takes a word about each step.
@@ -124,6 +124,9 @@ package struct HostPush: Sendable {
         case refused
         /// A session began, and its answer was lost.
         case lost
+
+        /// Nil unless no new connection came about.
+        var whyImpossible: String? { if case .impossible(let why) = self { why } else { nil } }
     }
 
     /// Asks over new connections until one is there, or the host has put itself back.
@@ -186,6 +189,9 @@ package struct HostPush: Sendable {
         case HostScript.Ending.foreign.rawValue:
             return Attempt(.refused, "what was carried does not run there", status: status)
         case HostScript.Ending.cut.rawValue: return Attempt(.refused, "not all has arrived: \(complaint(result))")
+        case 255 where confirmation?.whyImpossible != nil:
+            let why = confirmation?.whyImpossible ?? ""
+            return try await settled("no new connection in time: \(why)", confirmation, script, target)
         case 255: return try await settled("the connection broke: \(complaint(result))", confirmation, script, target)
         default: return Attempt(.refused, complaint(result), status: status)
         }
@@ -215,7 +221,7 @@ package struct HostPush: Sendable {
     }
 
     /// The finding that a failed session ended with, on one line.
-    private func complaint(_ result: ToolResult) -> String {
+    func complaint(_ result: ToolResult) -> String {
         let lines = result.errorText.split(whereSeparator: \.isNewline).map { line in
             String(line.filter { !$0.isWhitespace || $0 == " " }.prefix(300))
         }.filter { !$0.isEmpty }

@@ -147,6 +147,14 @@ deliver() {
     expect 0
     (($(grep -c 'Accepted publickey' $data/hosts/alpha/sshd.log) >= 4)) || fail "$(cat $data/hosts/alpha/sshd.log)"
     echo "a connection that is shared delivers, and a new one confirms"
+    # A first host has the new port while the others listen on the former one.
+    sed -i 's/^prefixes:/wireguard: {port: 51999}\n&/' $data/mesh/mesh.yaml
+    render
+    push --canary alpha
+    expect 0
+    said '^pair: of 2 hosts: 2 new$'
+    await 15 "the tunnel by another port" on alpha ping -c 1 -W 1 "$(sed -n 's/^Address = \([0-9.]*\).*/\1/p' $data/out/beta/etc/wireguard/wg0.conf)"
+    echo "the port of all is changed, host by host"
     sed -i '/Control/d' $data/ssh_config
     echo "203.0.113.* $(cut -d ' ' -f 1,2 $data/key.pub)" >$data/known_hosts
     push
@@ -160,7 +168,7 @@ deliver() {
 # A host without hauberk, and a login that is not root's.
 carry() {
     pair
-    kill ${listener[alpha]}
+    stop ${listener[alpha]}
     sed -i "s#^SetEnv PATH=[^ ]*#SetEnv PATH=/usr/bin:/bin#" $data/hosts/alpha/sshd_config
     ! PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin command -v hauberk >/dev/null ||
         fail "hauberk is installed here"
@@ -213,7 +221,7 @@ carry() {
 bare() {
     local root=$data/bare
     pair
-    kill ${listener[alpha]}
+    stop ${listener[alpha]}
     # sshd wants every folder above to be root's alone.
     chmod 755 $data
     mkdir $root
@@ -304,7 +312,7 @@ rotate() {
     expect 0
     kill -INT $ping
     wait $ping || true
-    grep -q " 0% packet loss" $data/ping || fail "packets were lost: $(tail -n 3 $data/ping)"
+    unbroken $data/ping || fail "packets were lost: $(tail -n 3 $data/ping)"
     "$hauberk" --mesh $data/mesh rotate status >$data/said || fail "$(cat $data/said)"
     [[ $(on alpha wg show interfaces) == wg0-b ]] || fail "alpha has $(on alpha wg show interfaces)"
     [[ $(on alpha wg show wg0-b public-key) != "$before" ]] || fail "alpha has its former key"
@@ -348,4 +356,5 @@ fleet() {
 }
 
 source "$(dirname "$0")/cuts.sh"
+source "$(dirname "$0")/live.sh"
 $scene
