@@ -26,6 +26,16 @@ import Testing
             ])
     }
 
+    @Test func `a plan compares with what hosts have acknowledged`() throws {
+        try play(
+            "delivered",
+            [
+                "a plan compares with what hosts have acknowledged, and names the flows",
+                "also where hosts are of different states", "and says when that is gone",
+                "nothing is kept of a host that is removed",
+            ])
+    }
+
     @Test func `a host without hauberk is brought one, and sudo does the work`() throws {
         try play(
             "carry",

@@ -16,6 +16,9 @@ struct PlanCommand: AsyncParsableCommand {
             way round; for peers that are named, when one of them is at an end of it. Of keys it says that they change, \
             and never what they are.
 
+            With --delivered it compares with what each host has acknowledged, which pushes from DIR have kept there: what \
+            the next push would change, also where DIR was rendered anew in between.
+
             With --live every host is asked as well, over ssh as `hauberk push` does it: there `hauberk apply --dry-run` \
             holds the interface that runs, its peers, addresses, routes, firewall and files against what the mesh says \
             now, so that what somebody has changed on the host is told too. Nothing is changed on it.
@@ -43,6 +46,9 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Say all of it, setting by setting.")
     var details = false
 
+    @Flag(name: .long, help: "Compare with what hosts have acknowledged, and not with what is in DIR.")
+    var delivered = false
+
     @Flag(name: .long, help: "Ask the hosts what would change of what runs there.")
     var live = false
 
@@ -67,7 +73,9 @@ struct PlanCommand: AsyncParsableCommand {
         let beside = loaded.check?.declared.map { BesideMeshes.findings(for: $0, at: path) } ?? []
         if !beside.isEmpty { throw Failure(.meshInvalid, beside) }
         if !peers.isEmpty { try loaded.requireEnabled(peers) }
-        let session = try PlanSession(loaded, identity: identity, out: out, peers: peers, firewall: firewall)
+        let session = try PlanSession(
+            loaded, identity: identity, out: out, peers: peers, firewall: firewall,
+            delivered ? .delivered : .rendered)
         let changes = try session.changes()
         let hosts = live ? try await session.live(try connection.settings(parallel: parallel)) : nil
         if format.json {

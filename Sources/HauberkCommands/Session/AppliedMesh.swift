@@ -20,7 +20,7 @@ struct AppliedMesh {
     /// Who has files in the folder.
     let hosts: Set<String>
 
-    static func read(_ output: ObservedOutput, mesh: String, hosts: Set<String>) throws -> AppliedMesh {
+    static func read(_ output: any FormerOutput, mesh: String, hosts: Set<String>) throws -> AppliedMesh {
         let folder = RenderRecord.folder(of: mesh)
         let all = try record("\(folder)/all", output)
         var own: [String: RenderRecord] = [:]
@@ -45,13 +45,13 @@ struct AppliedMesh {
         return AppliedMesh(source: source, record: record, hosts: hosts)
     }
 
-    private static func record(_ path: String, _ output: ObservedOutput) throws -> RenderRecord? {
+    private static func record(_ path: String, _ output: any FormerOutput) throws -> RenderRecord? {
         guard try output.isAsRecorded(path) else { return nil }
         return try output.withBytes(of: path) { RenderRecord(parsing: Array($0)) }.flatMap { $0 }
     }
 
     /// Nil when the files are not those of the digest, or are no mesh.
-    private static func snapshot(_ folder: String, _ digest: String, _ output: ObservedOutput) throws -> Source? {
+    private static func snapshot(_ folder: String, _ digest: String, _ output: any FormerOutput) throws -> Source? {
         guard let yaml = try output.withBytes(of: "\(folder)/\(LoadedMesh.yamlName)", { Array($0) }),
             let lock = try output.withBytes(of: "\(folder)/\(LoadedMesh.lockName)", { Array($0) }),
             RenderRecord.digest(yaml: yaml, lock: lock) == digest,

@@ -7,6 +7,8 @@ struct DeliveryRecord: Codable, Sendable {
     var peer: String
     /// Stands for the tree that the host has acknowledged; nil when it never has.
     var tree: String?
+    /// Its paths, sorted; nil in records of before they were kept.
+    var files: [String]?
     /// When it did, UTC.
     var acknowledged: String?
     /// What it answered then.
@@ -29,16 +31,18 @@ struct DeliveryRecord: Codable, Sendable {
     }
 
     /// The record with one delivery more.
-    func adding(_ delivery: HostDelivery, at moment: String) -> DeliveryRecord {
+    ///
+    /// - Parameter files: the paths of its tree.
+    func adding(_ delivery: HostDelivery, of files: [String], at moment: String) -> DeliveryRecord {
         var record = self
         record.last = Attempt(
             at: moment, outcome: delivery.outcome.rawValue, tree: delivery.tree, message: delivery.message)
         if delivery.outcome.isCaughtUp {
-            (record.tree, record.acknowledged) = (delivery.tree, moment)
+            (record.tree, record.files, record.acknowledged) = (delivery.tree, files, moment)
             record.answer = delivery.answer.flatMap(JSONValue.init(parsing:))
         } else if delivery.outcome == .unknown {
             // It may have either.
-            (record.tree, record.acknowledged, record.answer) = (nil, nil, nil)
+            (record.tree, record.files, record.acknowledged, record.answer) = (nil, nil, nil, nil)
         }
         return record
     }

@@ -9,28 +9,47 @@ import MeshModel
 import Rendering
 import SystemAccess
 
-/// Holds what the mesh would render now against an output folder; writes nothing.
+/// Holds what the mesh would render now against an output folder, or what hosts have acknowledged; writes nothing.
 struct PlanSession {
-    private let output: ObservedOutput
+    private let output: any FormerOutput
     private let applied: AppliedMesh
     private let session: RenderSession
     /// Who is asked about; empty for all.
     private let peers: [String]
     private let digest: String?
+    /// Whose files are compared; nil for everybody's.
+    private let compared: Set<String>?
     /// The files that renders have written, by host.
     private let recorded: [String: [String]]
     private let names: (desired: [String: String], applied: [String: String], addresses: [IPPrefix: String])
 
     /// What `--firewall` said, here or when the folder was rendered.
     let firewall: FirewallChoice?
+
+    /// What is held against the mesh.
+    enum Former {
+        /// The files of the folder.
+        case rendered
+        /// What the hosts have acknowledged, by the record of deliveries in the folder.
+        case delivered
+    }
     var mesh: Mesh { session.mesh }
 
     init(
-        _ loaded: LoadedMesh, identity: IdentityOptions, out: String, peers: [String], firewall: FirewallChoice?
+        _ loaded: LoadedMesh, identity: IdentityOptions, out: String, peers: [String], firewall: FirewallChoice?,
+        _ former: Former = .rendered
     ) throws {
         let complete = try loaded.complete()
-        output = try ObservedOutput(
-            OutputTree(root: out, mesh: complete.name, fileSystem: Surroundings.current.files))
+        let hosts = complete.peers.filter { $0.declared.platform == .linux }.map(\.name)
+        output =
+            switch former {
+            case .rendered:
+                try ObservedOutput(
+                    OutputTree(root: out, mesh: complete.name, fileSystem: Surroundings.current.files))
+            case .delivered: try DeliveredOutput(out: out, mesh: complete.name, peers: hosts)
+            }
+        // Nothing is delivered to apps.
+        compared = former == .delivered ? Set(hosts) : nil
         let cloud = "digitalocean-\(complete.name)"
         recorded = Dictionary(grouping: output.paths.filter { !RenderRecord.owns($0) }) { path in
             String(path.prefix { $0 != "/" })
@@ -58,7 +77,7 @@ struct PlanSession {
         var hosts: [HostChange] = []
         var progress = Progress()
         defer { progress.finish() }
-        let names = byHost.keys.sorted(by: NaturalOrder.precedes)
+        let names = byHost.keys.filter { compared?.contains($0) ?? true }.sorted(by: NaturalOrder.precedes)
         for (number, name) in names.enumerated() {
             let wanted = (byHost[name] ?? []).map { (index: $0, entry: entries[$0]) }
             if let change = try change(of: name, wanted, &rendering) { hosts.append(change) }

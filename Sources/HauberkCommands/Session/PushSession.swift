@@ -24,6 +24,7 @@ struct PushSession {
     let trees: PushedTrees
     private let settings: Settings
     private let record: DeliveryFolder
+    private let kept: DeliveredTrees
     private let tools: any ToolRunning
 
     init(_ mesh: Mesh, out: String, _ settings: Settings, tools: any ToolRunning = ProcessRunner()) throws {
@@ -32,6 +33,7 @@ struct PushSession {
         self.tools = tools
         trees = try PushedTrees(out: out, mesh: mesh.name)
         record = DeliveryFolder(out: out, mesh: mesh.name, fileSystem: Surroundings.current.files)
+        kept = DeliveredTrees(out: out, mesh: mesh.name, fileSystem: Surroundings.current.files)
     }
 
     /// Those that can be pushed to, in the order in which they come.
@@ -69,6 +71,7 @@ struct PushSession {
             }
             try await run(wave, &queue, of: peers.count, &done)
         }
+        try forget()
         let deliveries = peers.map { done[$0] ?? HostDelivery($0, .notBegun, message: queue.reasonToStop) }
         return (deliveries, queue.reasonToStop)
     }
@@ -103,12 +106,36 @@ struct PushSession {
                 running -= 1
                 queue.note(delivery.outcome)
                 done[delivery.peer] = delivery
-                try DeliveryRecord.read(delivery.peer, in: record).adding(delivery, at: Moment.now.description)
-                    .write(in: record)
+                try note(delivery)
                 Result.note("\(done.count)/\(count) \(delivery.line)")
             } while true
             group.cancelAll()
         }
+    }
+
+    /// Records how it went, and keeps what a host has acknowledged, for plans.
+    private func note(_ delivery: HostDelivery) throws {
+        let former = try DeliveryRecord.read(delivery.peer, in: record)
+        var paths: [String] = former.files ?? []
+        if delivery.outcome.isCaughtUp, former.tree != delivery.tree || former.files == nil {
+            let tree = try trees.tree(of: delivery.peer)
+            paths = tree.files.map(\.path)
+            if tree.digest == delivery.tree {
+                try kept.keep(tree.files, of: delivery.peer)
+                try kept.keep(common: trees.source(of: delivery.peer))
+            }
+        }
+        try former.adding(delivery, of: paths, at: Moment.now.description).write(in: record)
+    }
+
+    /// Nothing is kept of hosts that are not of the mesh any more, nor of the mesh what no host has.
+    private func forget() throws {
+        let names = Set(mesh.peers.map(\.name))
+        let folder = RenderRecord.folder(of: mesh.name)
+        let digests = try names.compactMap { name in
+            try kept.bytes(of: "\(folder)/hosts/\(name)").flatMap { RenderRecord(parsing: $0)?.digest }
+        }
+        try kept.forget(allBut: names, common: Set(digests))
     }
 
     /// A host's tree, while nobody renders.

@@ -7,11 +7,13 @@ import SystemAccess
 /// The rendered trees of an output folder, to be pushed.
 struct PushedTrees {
     let out: String
+    private let mesh: String
     private let output: ObservedOutput
     private let paths: [String: [String]]
 
     init(out: String, mesh: String) throws {
         self.out = out
+        self.mesh = mesh
         output = try ObservedOutput(OutputTree(root: out, mesh: mesh, fileSystem: Surroundings.current.files))
         paths = Dictionary(grouping: output.paths.filter { !RenderRecord.owns($0) }) { path in
             String(path.prefix { $0 != "/" })
@@ -35,7 +37,6 @@ struct PushedTrees {
     /// A host's files and what stands for them all.
     func tree(of peer: String) throws -> (files: [HostFile], digest: String) {
         var files: [HostFile] = []
-        var input: [UInt8] = []
         for path in (paths[peer] ?? []).sorted() {
             guard let mode = try output.mode(of: path), let bytes = try output.withBytes(of: path, { Array($0) })
             else {
@@ -43,12 +44,35 @@ struct PushedTrees {
                     .no, .staleRender, "\(quoted("\(out)/\(path)")) is not there any more",
                     hint: "hauberk render --out \(out)")
             }
-            let file = HostFile(path: String(path.dropFirst(peer.utf8.count + 1)), mode: mode, bytes: bytes)
-            input += "\(file.path) \(mode) \(bytes.count)\n".utf8
-            input += bytes
-            files.append(file)
+            files.append(HostFile(path: String(path.dropFirst(peer.utf8.count + 1)), mode: mode, bytes: bytes))
         }
-        return (files, Digest256(of: input).description)
+        return (files, Self.digest(of: files))
+    }
+
+    /// What stands for a tree: of paths, modes and bytes, in the order of the paths.
+    static func digest(of files: [HostFile]) -> String {
+        var input: [UInt8] = []
+        for file in files {
+            input += "\(file.path) \(file.mode) \(file.bytes.count)\n".utf8
+            input += file.bytes
+        }
+        return Digest256(of: input).description
+    }
+
+    /// What the render has left of the mesh that a host's tree is of, by its own paths; empty where it has left nothing.
+    func source(of peer: String) throws -> [HostFile] {
+        let folder = RenderRecord.folder(of: mesh)
+        for name in ["hosts/\(peer)", "all"] {
+            guard let record = try output.withBytes(of: "\(folder)/\(name)", { Array($0) }),
+                let digest = RenderRecord(parsing: record)?.digest
+            else { continue }
+            let texts = try [LoadedMesh.yamlName, LoadedMesh.lockName].compactMap { name -> HostFile? in
+                let path = "\(folder)/\(digest)/\(name)"
+                return try output.withBytes(of: path) { HostFile(path: path, mode: 0o600, bytes: Array($0)) }
+            }
+            return texts + [HostFile(path: "\(folder)/hosts/\(peer)", mode: 0o600, bytes: record)]
+        }
+        return []
     }
 
     /// Throws if somebody has rendered there meanwhile.

@@ -45,3 +45,56 @@ live() {
     said '^  ! beta: '
     echo "a host that cannot be reached is named"
 }
+
+# What hosts have acknowledged, whatever has been rendered since.
+delivered() {
+    plan() {
+        status=0
+        "$hauberk" --mesh $data/mesh plan --out $data/out --exit-code "$@" >$data/said 2>$data/notes || status=$?
+    }
+    pair
+    plan --delivered
+    expect 2
+    said '^  \+ alpha: a new host$'
+    push
+    expect 0
+    plan --delivered
+    expect 0
+    said '^pair: nothing changes on 2 hosts, and no flow$'
+    sed -i 's/80\/tcp/81\/tcp/' $data/mesh/mesh.yaml
+    render
+    plan
+    expect 0
+    plan --delivered
+    expect 2
+    said '^pair: of 2 hosts, 2 to change, 0 to add, 0 removed; flows: 1 to open, 1 to close$'
+    said '^  \+ all -> all: 81/tcp \(overlay\)'
+    said '^  - all -> all: 80/tcp \(overlay\)'
+    echo "a plan compares with what hosts have acknowledged, and names the flows"
+    push alpha
+    expect 0
+    plan --delivered
+    expect 2
+    said '^pair: of 2 hosts, 1 to change, 0 to add, 0 removed; flows cannot be told: '
+    said '^  ~ beta: firewall$'
+    [[ -z $(find $data/out/.hauberk/pair/sent -name '*.conf' -perm /077) && $(stat -c %a $data/out/.hauberk/pair/sent) == 700 ]] ||
+        fail "others may read what is kept"
+    echo "also where hosts are of different states"
+    rm $data/out/.hauberk/pair/sent/beta/etc/wireguard/wg0.conf
+    plan --delivered
+    expect 1
+    grep -q 'what "beta" has acknowledged is not kept' $data/notes || fail "$(cat $data/notes)"
+    render
+    push
+    expect 0
+    plan --delivered
+    expect 0
+    echo "and says when that is gone"
+    [[ $(ls $data/out/.hauberk/pair/sent/.hauberk/pair | wc -l) == 2 ]] || fail "$(ls $data/out/.hauberk/pair/sent/.hauberk/pair)"
+    "$hauberk" --mesh $data/mesh add gamma --site here --private 10.132.0.4 >/dev/null 2>&1 || fail "no gamma"
+    "$hauberk" --mesh $data/mesh remove alpha >/dev/null 2>&1 || fail "alpha stays"
+    render
+    push beta
+    [[ $(ls $data/out/.hauberk/pair/sent) == beta ]] || fail "kept: $(ls $data/out/.hauberk/pair/sent)"
+    echo "nothing is kept of a host that is removed"
+}
