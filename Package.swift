@@ -41,7 +41,9 @@ let package = Package(
             name: "HostPlans", dependencies: ["MeshModel", "MeshFiles", "Addresses", "Diagnostics"],
             swiftSettings: quick),
         module("Sockets", ["MeshModel", "Addresses", "Diagnostics"]),
-        module("Delivery", ["HostPlans", "Addresses", "Diagnostics"]),
+        .target(
+            name: "Delivery", dependencies: ["HostPlans", "Addresses", "Diagnostics"], swiftSettings: house,
+            plugins: ["EmbedTemplates"]),
         .executableTarget(name: "embed-templates", swiftSettings: house),
         .plugin(
             name: "EmbedTemplates", capability: .buildTool(), dependencies: ["embed-templates"],

@@ -26,7 +26,7 @@ package struct Hauberk: AsyncParsableCommand {
             LedgerCommand.self, TemplatesCommand.self, QRCommand.self, ProveCommand.self,
             AuditCommand.self, ApplyCommand.self, PushCommand.self,
             ExplainCommand.self,
-            LabAgentVerb.self, ApplyGuardVerb.self,
+            LabAgentVerb.self, ApplyGuardVerb.self, ApplyScriptVerb.self,
         ])
 
     /// Semantic Versioning 2.0.0.

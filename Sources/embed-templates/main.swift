@@ -1,4 +1,4 @@
-// Writes the files of the templates folder as string literals of a Swift source: embed-templates FOLDER OUTPUT.
+// Writes the files of a folder's folders as string literals of a Swift source: embed-templates FOLDER OUTPUT.
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -26,7 +26,7 @@ guard arguments.count == 3 else { throw Refusal(description: "usage: embed-templ
 let folder = arguments[1]
 let files = FileManager.default
 var source = """
-    /// The files of the templates folder, sorted by target and name.
+    /// The files of the folder, sorted by the folder in it that they are in (`target`) and by name.
     enum EmbeddedTemplates {
         static let files: [(target: String, name: String, text: String)] = [
 

@@ -29,6 +29,8 @@ package struct HostDelivery: Sendable {
     package var message: String?
     /// What `apply` answered on the host, JSON as it came; nil when it did not, or the answer was lost.
     package var answer: String?
+    /// The host's half that did it, by its name; nil when none came to that.
+    package var half: String?
     /// Stands for the tree that was to be delivered: its paths, modes and bytes.
     package var tree: String?
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Delivery
 import Diagnostics
 import SystemAccess
 
@@ -153,4 +154,12 @@ struct ApplyGuardVerb: AsyncParsableCommand {
     @Argument var root: String
 
     func run() async throws { await ApplyGuard.watch(root: root) }
+}
+
+/// Prints the shell script that `push` brings where no program runs.
+struct ApplyScriptVerb: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply-script", abstract: "Print apply as a shell script.", shouldDisplay: false)
+
+    func run() throws { Result.print(ApplyScript.text(version: Hauberk.version)) }
 }

@@ -24,7 +24,8 @@ struct PushCommand: AsyncParsableCommand {
             host key by that; --via chooses.
 
             On the host `hauberk apply` does the work: the installed one if it is of this version, else this very \
-            program, which is carried there and stays by its digest (`make release` builds one that needs no library). \
+            program, which is carried there and stays by its digest (`make release` builds one that needs no library), \
+            else, where that does not run, a shell script that does the same with the host's own tools; --half chooses. \
             When the host says that it waits, a new connection confirms it. If none comes about within --confirm-within, \
             or this command is killed, the host puts itself back. No host is ever half new: push again, and all that are \
             not caught up are.
@@ -235,18 +236,29 @@ struct ConnectionOptions: ParsableArguments {
         completion: .file())
     var binary: String?
 
-    var isEmpty: Bool { user == nil && sshConfig == nil && via == nil && binary == nil }
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "What does the work there: the installed hauberk, this one brought there, the script, or the first that runs.",
+            valueName: "half"))
+    var half: PushHalf = .auto
+
+    var isEmpty: Bool { user == nil && sshConfig == nil && via == nil && binary == nil && half == .auto }
 
     /// - Throws: `Failure`, status 66 if there is no program of that name.
     func settings(parallel: Int, isAsking: Bool = true) throws -> PushSession.Settings {
         var settings = PushSession.Settings()
         settings.parallel = parallel
         settings.route = PushRoute(via: via, user: user, configuration: sshConfig)
+        settings.halves = half.halves
         if let binary, isAsking { settings.halves = [try OwnHalf.carried(binary, name: binary)] }
         return settings
     }
 
     mutating func validate() throws {
+        if binary != nil, half == .installed || half == .script {
+            throw ValidationError("--binary goes with --half binary alone")
+        }
         for text in [user, sshConfig] where text?.isEmpty == true || text?.hasPrefix("-") == true {
             throw ValidationError("--user and --ssh-config take a name")
         }

@@ -13,6 +13,8 @@ struct PushReport: Encodable {
         let address: String?
         let outcome: String
         let message: String?
+        /// What has done it there: `the installed hauberk`, `this hauberk`, `the script`, or the file of --binary.
+        let half: String?
         /// What `apply` answered there.
         let answer: JSONValue?
     }
@@ -28,7 +30,8 @@ struct PushReport: Encodable {
         hosts = deliveries.map { delivery in
             Host(
                 peer: delivery.peer, address: delivery.address, outcome: delivery.outcome.rawValue,
-                message: delivery.message, answer: delivery.answer.flatMap(JSONValue.init(parsing:)))
+                message: delivery.message, half: delivery.half,
+                answer: delivery.answer.flatMap(JSONValue.init(parsing:)))
         }
     }
 

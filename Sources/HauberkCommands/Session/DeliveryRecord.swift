@@ -20,6 +20,8 @@ struct DeliveryRecord: Codable, Sendable {
         var outcome: String
         var tree: String?
         var message: String?
+        /// What has done it there.
+        var half: String?
     }
 
     /// That of a host; an empty one when there is none, or it cannot be read: then nothing is known.
@@ -36,7 +38,8 @@ struct DeliveryRecord: Codable, Sendable {
     func adding(_ delivery: HostDelivery, of files: [String], at moment: String) -> DeliveryRecord {
         var record = self
         record.last = Attempt(
-            at: moment, outcome: delivery.outcome.rawValue, tree: delivery.tree, message: delivery.message)
+            at: moment, outcome: delivery.outcome.rawValue, tree: delivery.tree, message: delivery.message,
+            half: delivery.half)
         if delivery.outcome.isCaughtUp {
             (record.tree, record.files, record.acknowledged) = (delivery.tree, files, moment)
             record.answer = delivery.answer.flatMap(JSONValue.init(parsing:))

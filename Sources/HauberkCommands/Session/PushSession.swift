@@ -17,7 +17,7 @@ struct PushSession {
         /// More failed hosts than this end the push.
         var maxFailures = 0
         var route = PushRoute()
-        var halves: [any HostHalf] = [InstalledHalf(version: Hauberk.version), OwnHalf()]
+        var halves: [any HostHalf] = PushHalf.auto.halves
     }
 
     let mesh: Mesh
@@ -174,6 +174,7 @@ private struct Courier: Sendable {
         do {
             let end = try await push.deliver(tree.files, to: target)
             (delivery.outcome, delivery.message, delivery.answer) = (end.outcome, end.message, end.answer)
+            delivery.half = end.half
             let said = end.answer.flatMap(JSONValue.init(parsing:))
             if end.outcome == .new, said?["outcome"] == .text("unchanged") { delivery.outcome = .unchanged }
         } catch is CancellationError {

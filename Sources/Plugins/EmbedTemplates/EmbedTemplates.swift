@@ -1,11 +1,12 @@
 import Foundation
 import PackagePlugin
 
-/// Makes the top-level `Templates` folder part of the program.
+/// Makes a top-level folder part of the program: `Scripts` of `Delivery`, and `Templates` of any other module.
 @main
 struct EmbedTemplates: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any PackagePlugin.Target) throws -> [Command] {
-        let folder = context.package.directoryURL.appending(path: "Templates")
+        let folder = context.package.directoryURL.appending(
+            path: target.name == "Delivery" ? "Scripts" : "Templates")
         let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedTemplates.swift")
         return [
             .buildCommand(

@@ -33,6 +33,8 @@ package struct HostPush: Sendable {
         package var message: String?
         /// The JSON that `apply` printed.
         package var answer: String?
+        /// The half that did it, by its name; nil when none came to that.
+        package var half: String?
     }
 
     /// Seconds that a host may take for all steps of `apply`; it ends itself after 300.
@@ -53,16 +55,24 @@ package struct HostPush: Sendable {
 
     /// One host's way with each half in turn.
     private func attempt(_ tree: [HostFile], _ target: SSHTarget) async throws -> Attempt {
+        var last: Attempt?
         for half in halves {
-            let first = try await session(tree, half, carries: false, target)
-            guard first.status == HostScript.Ending.lacking.rawValue else { return first }
-            guard half.cargo != nil else { continue }
-            progress("gets \(half.name)")
-            return try await session(tree, half, carries: true, target)
+            var end = try await session(tree, half, carries: false, target)
+            if end.status == HostScript.Ending.lacking.rawValue, half.cargo != nil {
+                progress("gets \(half.name)")
+                end = try await session(tree, half, carries: true, target)
+            }
+            end.end.half = half.name
+            switch end.status {
+            case HostScript.Ending.lacking.rawValue: continue
+            case HostScript.Ending.foreign.rawValue: last = end
+            default: return end
+            }
         }
-        return Attempt(
-            .refused,
-            "it has no hauberk of this version, and there is none to carry: install it, or name one with --binary")
+        return last
+            ?? Attempt(
+                .refused,
+                "it has no hauberk of this version, and there is none to carry: install it, or name one with --binary")
     }
 
     /// What a session has come to.

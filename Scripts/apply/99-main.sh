@@ -1,0 +1,181 @@
+# The words of `hauberk apply`.
+
+usage() {
+    note "usage: $0 apply TREE [--confirm-within SECONDS] [--patience SECONDS] [--json]"
+    note "       $0 apply --confirm | --rollback | --status [--json]"
+    exit 64
+}
+
+# seconds VALUE MOST
+check_seconds() {
+    case $1 in '' | *[!0-9]* | ??????*) usage ;; esac
+    [ "$1" -le "$2" ] || usage
+}
+
+apply() {
+    word='' tree='' json='' within=0 patience=30
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --json) json=1 ;;
+        --confirm-within | --patience)
+            [ $# -gt 1 ] || usage
+            case $1 in --patience) patience=$2 ;; *) within=$2 ;; esac
+            shift
+            ;;
+        --confirm | --rollback | --status)
+            [ -z "$word$tree" ] || usage
+            word=$1
+            ;;
+        -* | '') usage ;;
+        *)
+            [ -z "$word$tree" ] || usage
+            tree=$1
+            ;;
+        esac
+        shift
+    done
+    check_seconds "$within" 86400
+    check_seconds "$patience" 240
+    case $word in
+    --status) say_status ;;
+    --confirm) answer confirmed ;;
+    --rollback) answer returning ;;
+    *)
+        [ -n "$tree" ] || usage
+        # What this process starts is found by its environment.
+        read -r id </proc/sys/kernel/random/uuid
+        exec env HAUBERK_APPLY_ID="$id" "$self" apply-tree "$tree" "$within" "$patience" "$json"
+        ;;
+    esac
+}
+
+# apply-tree TREE WITHIN PATIENCE JSON
+apply_tree() {
+    tree=${1%/} within=$2 patience=$3 json=$4
+    id=$HAUBERK_APPLY_ID
+    check_tree
+    check_with_tools
+    lock || locked
+    sweep
+    if read_journal; then
+        finish
+        id=$HAUBERK_APPLY_ID
+        rm -rf "$W/now" "$W/steps"
+        check_tree
+    else
+        rm -rf "$pending"
+    fi
+    plan
+    answer=applied
+    if [ -s "$W/list" ] || [ -s "$W/changed" ] || [ -s "$W/stale" ]; then
+        run
+        cp "$W/awaited" "$W/waiting"
+    else
+        answer=unchanged
+        : >"$W/waiting"
+        standing=$(think standing -v desired="$W/desired" -v former="$W/former" -v current="$W/now")
+        [ -z "$standing" ] || still "$standing" || fail 1 apply-failed "$blame"
+    fi
+    say_report
+    [ ! -s "$W/waiting" ] || exit 2
+}
+
+locked() {
+    who="it has just begun"
+    if read_journal; then who="process $j_process for \"$j_interface\", $phase"; fi
+    fail 75 apply-locked "another apply is at work on this host: $who" "hauberk apply --status"
+}
+
+say_report() {
+    LC_ALL=C sort -u "$W/waiting" >"$W/waiting.sorted"
+    cat "$W/changed" "$W/stale" >"$W/switched"
+    [ -e "$W/steps/text" ] || : >"$W/steps/text"
+    cuts=false
+    [ ! -e "$W/steps/cuts" ] || cuts=true
+    if [ -n "$json" ]; then
+        echo "{"
+        echo "  \"cutsSessions\" : $cuts,"
+        echo "  \"files\" : $(listed "$W/switched"),"
+        echo "  \"interface\" : \"$interface\","
+        echo "  \"outcome\" : \"$answer\","
+        echo "  \"steps\" : $(listed "$W/steps/text"),"
+        echo "  \"waiting\" : $(listed "$W/waiting.sorted")"
+        echo "}"
+        return
+    fi
+    echo "$interface: $answer"
+    sed 's/^/no answer yet from peer /' "$W/waiting.sorted"
+}
+
+# say OUTCOME: of the other words.
+say() {
+    if [ -z "$json" ]; then
+        echo "${j_interface:+$j_interface: }$1"
+        return
+    fi
+    echo "{"
+    [ -z "${phase-}" ] || [ "$word" != --status ] || echo "  \"confirmWithin\" : $j_confirmation,"
+    [ -z "${j_interface-}" ] || echo "  \"interface\" : \"$j_interface\","
+    echo "  \"outcome\" : \"$1\""
+    echo "}"
+}
+
+say_status() {
+    if read_journal; then say "$phase"; else say idle; fi
+}
+
+# answer confirmed|returning: to what waits for that; returns when it is done.
+answer() {
+    read_journal || fail 1 nothing-applied "nothing waits for a confirmation"
+    [ "$(id -u)" = 0 ] || fail 77 permission-denied "apply changes the network of the host" "run it with sudo"
+    asked_for=$1
+    if lock; then
+        # Whoever began it is gone, and so is the process that would have put it back: after a reboot, say.
+        finish
+    else
+        [ "$phase" = waiting ] && decide "$asked_for" ||
+            fail 1 nothing-applied "an apply is at work, and does not wait for a confirmation"
+        deadline=$(($(uptime) + 300))
+        while is_pending "$j_id" && ! is_over "$deadline"; do nap; done
+    fi
+    ended=$(outcome "$j_id")
+    [ "$ended" = confirmed ] || [ "$asked_for" = returning ] ||
+        fail 1 apply-failed "the apply of \"$j_interface\" was ${ended:-not ended} meanwhile"
+    [ "$ended" = returned ] || [ "$asked_for" = confirmed ] ||
+        fail 1 apply-failed "the apply of \"$j_interface\" was ${ended:-not ended} meanwhile"
+    if [ "$asked_for" = confirmed ]; then say confirmed; else say "put back"; fi
+}
+
+main() {
+    set -uf
+    umask 077
+    LC_ALL=C
+    export LC_ALL
+    # As under a login of root.
+    PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    export PATH
+    case $0 in
+    /*) self=$0 ;;
+    *) self=$PWD/$0 ;;
+    esac
+    has_perl=
+    ! command -v perl >/dev/null || has_perl=1
+    case ${1-} in
+    --version)
+        echo "$version"
+        exit
+        ;;
+    apply | apply-tree | apply-guard) ;;
+    *) usage ;;
+    esac
+    if [ "$(id -u)" = 0 ]; then room; else W=$(mktemp -d) && trap 'rm -rf "$W"' EXIT; fi
+    word=$1
+    shift
+    case $word in
+    apply) apply "$@" ;;
+    apply-tree) apply_tree "$@" ;;
+    apply-guard) guard "$@" ;;
+    esac
+}
+
+main "$@"

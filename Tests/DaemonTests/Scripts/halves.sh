@@ -1,0 +1,171 @@
+#!/usr/bin/env bash
+# hauberk apply and the script that stands in for it, side by side: halves.sh FOLDER SCENE HAUBERK
+#
+#   alpha ── vpc ── beta          brought by the program
+#   aleph ── twin ── beth         the same two, brought by the script
+#
+# Each thing that was seen is a line on standard output.
+source "$(dirname "$0")/namespace.sh"
+need wg-quick wireguard-tools wireguard-go wireguard-go nft nftables ping iputils-ping busybox busybox dash dash \
+    perl perl-base
+need_root
+asked "$@" && exit
+enter_as_root "$@"
+
+scene=$2
+hauberk=$3
+data=/mnt
+settle $data
+source "$(dirname "$0")/hosts.sh"
+export TMPDIR=$data WG_QUICK_USERSPACE_IMPLEMENTATION=wireguard-go HAUBERK_IDENTITY=$data/identity
+unset HAUBERK_APPLY_KILL_AT
+
+# machine NAME HUB ADDRESS: a host with files of its own.
+machine() {
+    host $1
+    wire $1 eth1 $2 $3
+    mkdir -p $data/hosts/$1/{wireguard,hauberk,system,lib}
+    on $1 sh -euc '
+        for pair in wireguard:/etc/wireguard hauberk:/etc/hauberk system:/etc/systemd/system lib:/var/lib; do
+            mkdir -p ${pair#*:}
+            mount --bind $0/${pair%%:*} ${pair#*:}
+        done' $data/hosts/$1
+}
+hub vpc
+hub twin
+machine alpha vpc 10.132.0.2/16
+machine beta vpc 10.132.0.3/16
+machine aleph twin 10.132.0.2/16
+machine beth twin 10.132.0.3/16
+declare -A peer=([alpha]=alpha [aleph]=alpha [beta]=beta [beth]=beta)
+
+"$hauberk" apply-script >$data/half.dash || fail "there is no script"
+sed '1s,.*,#!/usr/bin/env -S busybox sh,' $data/half.dash >$data/half.busybox
+sed -i '1s,.*,#!/usr/bin/env dash,' $data/half.dash
+chmod 755 $data/half.*
+declare -A runs=([alpha]=$hauberk [beta]=$hauberk [aleph]=$data/half.dash [beth]=$data/half.busybox)
+
+mkdir $data/mesh
+cat >$data/mesh/mesh.yaml <<'END'
+mesh: pair
+prefixes: [10.88.0.0/16, fd5a:3c71:9e00::/48]
+sites:
+  here: {network: 10.132.0.0/16, interface: eth1}
+services:
+  ssh: {expose: {all: private}}
+allow:
+  - {from: all, to: all, service: ssh}
+guard: {plaintext: reject, rescue: {from: beta, port: 22/tcp, over: underlay}}
+peers:
+  alpha: {site: here, private: 10.132.0.2}
+  beta: {site: here, private: 10.132.0.3}
+END
+"$hauberk" init $data/mesh --operator tester >/dev/null 2>&1 || fail "no mesh"
+render() { "$hauberk" --mesh $data/mesh render --out $data/out >/dev/null || fail "nothing was rendered"; }
+render
+conf=$data/out/alpha/etc/wireguard/wg0.conf
+
+# apply HOST ARGUMENT …: its answer in $data/HOST.said, its exit status in $status.
+apply() {
+    local host=$1
+    shift
+    status=0
+    on $host ${runs[$host]} apply "$@" >$data/$host.said 2>$data/$host.notes </dev/null || status=$?
+}
+expect() { ((status == $1)) || fail "apply on $2 ended with $status, not $1: $(cat $data/$2.said $data/$2.notes)"; }
+pending() { [[ -e $data/hosts/$1/lib/hauberk/apply/pending ]]; }
+settled() { ! pending $1; }
+waits() { [[ -e $data/hosts/$1/lib/hauberk/apply/pending/waiting ]]; }
+reach() { on $1 ping -c 1 -W 1 "$beta"; }
+beta=$(sed -n 's/^Address = \([0-9.]*\).*/\1/p' $data/out/beta/etc/wireguard/wg0.conf)
+
+# All that a host is: the interfaces, their network, the firewall and the files.
+state() {
+    local name
+    for name in wg0 wg0-b; do
+        on $1 wg showconf $name 2>/dev/null | sort || true
+        on $1 ip -o addr show dev $name 2>/dev/null | sed 's/^[0-9]*: //' | grep -v fe80 || true
+        on $1 ip -o link show dev $name 2>/dev/null | grep -o 'mtu [0-9]*' || true
+        on $1 cat /proc/sys/net/ipv4/conf/$name/rp_filter 2>/dev/null || true
+        on $1 ip -4 route show table all dev $name 2>/dev/null | sort || true
+        on $1 ip -6 route show table all dev $name 2>/dev/null | grep -v 'fe80\|multicast' | sort || true
+    done
+    on $1 nft -s list ruleset | grep -v 'packets\|counter' || true
+    (cd $data/hosts/$1 && find wireguard hauberk system -type f -exec stat -c '%n %a' {} + -exec sha256sum {} + | sort)
+}
+
+# bring STATUS [OUT]: all four to their trees, two at a time; the twins are the same afterwards.
+bring() {
+    local host other=() tree=${2:-$data/out}
+    for host in alpha aleph beta beth; do
+        start $host $data/$host.said ${runs[$host]} apply $tree/${peer[$host]} --json
+        other+=($started)
+    done
+    for host in alpha aleph beta beth; do
+        status=0
+        wait ${other[0]} || status=$?
+        other=("${other[@]:1}")
+        expect $1 $host
+    done
+    compare
+}
+compare() {
+    local pair
+    for pair in alpha:aleph beta:beth; do
+        state ${pair%:*} >$data/program
+        state ${pair#*:} >$data/script
+        diff $data/program $data/script >&2 || fail "$pair differ"
+    done
+}
+
+# What only one of the peers says of one that is not there.
+same() {
+    bring 0
+    await 10 "the tunnel" reach alpha
+    await 10 "the tunnel of the twins" reach aleph
+    echo "a first delivery"
+    bring 0
+    grep -q '"unchanged"' $data/aleph.said || fail "$(cat $data/aleph.said)"
+    echo "the same again, which changes nothing"
+    "$hauberk" --mesh $data/mesh add gamma --site here --private 10.132.0.4 >/dev/null 2>&1 || fail "no gamma"
+    render
+    bring 0
+    echo "a peer more"
+    gamma=$(sed -n '/^# gamma/{n;s/^PublicKey = //p}' $conf)
+    # edit WHAT EXPRESSION: the section of gamma, or all of it.
+    edit() {
+        sed -i "$2" $conf
+        bring 0
+        [[ $(grep -c . $data/aleph.said) -gt 6 ]] || fail "nothing was done: $(cat $data/aleph.said)"
+        echo "$1"
+    }
+    edit "another preshared key" "/^# gamma/,\$s#^PresharedKey = .*#PresharedKey = $(wg genpsk)#"
+    edit "a preshared key taken away" "/^# gamma/,\${/^PresharedKey/d}"
+    edit "another endpoint" "/^# gamma/,\$s#^Endpoint = .*#Endpoint = 10.132.0.9:4711#"
+    edit "a keepalive" "/^# gamma/,\$s#^Endpoint = .*#&\nPersistentKeepalive = 21#"
+    edit "no keepalive" "/^PersistentKeepalive/d"
+    edit "more allowed IPs" "/^# gamma/,\$s#^AllowedIPs = .*#&, 10.88.77.0/24, fd5a:3c71:9e00:77::/64#"
+    edit "allowed IPs that move to another peer" \
+        "s#, 10.88.77.0/24, fd5a:3c71:9e00:77::/64##; /^# beta/,/^AllowedIPs/s#^AllowedIPs = .*#&, 10.88.77.0/24, fd5a:3c71:9e00:77::/64#"
+    edit "another MTU, mark and port" 's/^MTU = .*/MTU = 1300\nFwMark = 0x4d/'
+    edit "addresses and routes" 's/^Table = off/&\nPostUp = ip -4 route replace 10.99.0.0\/16 dev %i\nPostUp = ip -6 route replace fd99::\/48 dev %i metric 77\nPostUp = ip -4 route replace 10.98.0.0\/16 dev %i table 51/
+        s/^Address = .*/&, 10.88.250.1\/32, fd5a:3c71:9e00::fa01\/128/'
+    edit "and without them" '/10.99.0.0/d; /fd99::/d; /10.98.0.0/d; s/, 10.88.250.1.*//; s/^FwMark.*//; s/^MTU = .*/MTU = 1420/'
+    edit "a hook that takes a restart" "s#^Table = off#&\nPostUp = true#"
+    await 10 "the tunnel" reach alpha
+    await 10 "the tunnel of the twins" reach aleph
+    "$hauberk" --mesh $data/mesh remove gamma >/dev/null 2>&1 || fail "no removal"
+    sed -i 's/^services:/&\n  web: {ports: [80\/tcp], expose: {all: private}}/; s/^allow:/&\n  - {from: all, to: all, service: web}/' \
+        $data/mesh/mesh.yaml
+    render
+    bring 0
+    echo "a peer less, and other rules"
+    cp -a $data/out $data/bald
+    sed -i '/firewall load/d; /firewall remove/d' $data/bald/*/etc/wireguard/wg0.conf
+    rm -r $data/bald/*/etc/hauberk $data/bald/*/etc/systemd
+    bring 0 $data/bald
+    bring 0
+    echo "no rules, and rules again"
+}
+
+$scene
