@@ -1,7 +1,5 @@
 # What is said, and what is run.
 
-base=/var/lib/hauberk/apply
-pending=$base/pending
 id=
 W=
 
@@ -61,19 +59,28 @@ blame() {
 think() {
     mode=$1
     shift
-    awk -v mode="$mode" -v interfaces="$tunnels" "$@" "$model"
+    awk -v mode="$mode" -v interfaces="$tunnels" "$@" "$model" 9>&-
 }
 
-nap() { sleep 0.05 2>/dev/null || sleep 1; }
-# Seconds since the host was started.
-uptime() {
-    read -r seconds rest </proc/uptime
-    echo "${seconds%.*}"
+# The lock is not for children: they may live longer than this process.
+nap() { sleep 0.05 2>/dev/null 9>&- || sleep 1 9>&-; }
+# Sets `moment`: seconds since the host was started.
+tick() {
+    read -r moment rest </proc/uptime
+    moment=${moment%.*}
 }
-is_over() { [ "$(uptime)" -ge "$1" ]; }
+# Sets `deadline`, so many seconds from now.
+within_time() {
+    tick
+    deadline=$((moment + $1))
+}
+is_over() {
+    tick
+    [ "$moment" -ge "$1" ]
+}
 
 # durable PATH …: files and folders are on the disk from then on.
-durable() { sync "$@" 2>/dev/null || sync; }
+durable() { sync "$@" 2>/dev/null 9>&- || sync 9>&-; }
 mark() { : >"$pending/$1" && durable "$pending/$1" "$pending"; }
 same_bytes() { [ "$(sha256sum <"$1")" = "$(sha256sum <"$2")" ]; }
 is_file() { [ -f "$1" ] && [ ! -L "$1" ]; }

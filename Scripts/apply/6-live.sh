@@ -32,7 +32,7 @@ take() {
     down) tool wg-quick down "$pending/former/$2.conf" >/dev/null </dev/null || blamed wg-quick ;;
     up) tool wg-quick up "$pending/run/$2.conf" >/dev/null </dev/null || blamed wg-quick ;;
     load) tool "$pending/new/etc/hauberk/$interface/firewall" load >/dev/null </dev/null || blamed firewall ;;
-    unload) tool "/etc/hauberk/$interface/firewall" remove >/dev/null </dev/null || blamed firewall ;;
+    unload) tool "$root/etc/hauberk/$interface/firewall" remove >/dev/null </dev/null || blamed firewall ;;
     device | adjust | remove) tool wg set "$2" $4 <"$input" >/dev/null || blamed wg ;;
     configure) tool wg addconf "$2" /dev/stdin <"$input" >/dev/null || blamed wg ;;
     network) tool ip -batch - <"$input" >/dev/null || blamed ip ;;
@@ -100,15 +100,14 @@ answering() {
     mkdir -p "$W/heard"
     cp -R "$W/start/." "$W/heard/"
     cp -R "$W/now/$1/." "$W/heard/$1/"
-    deadline=$(($(uptime) + $3))
+    within_time $3
     asked=-1
     while :; do
         glance "$W/heard"
         think silent -v self="$1" -v current="$W/heard" -v start="$W/start" -v amongFile="$W/silent" >"$W/said"
         sed -n 's/^silent \([^ ]*\) .*/\1/p' "$W/said" >"$W/silent"
         [ -s "$W/silent" ] || return 0
-        moment=$(uptime)
-        [ "$moment" -lt "$deadline" ] || break
+        ! is_over "$deadline" || break
         [ "$moment" -le "$asked" ] || probe "$1" "$W/said"
         asked=$moment
         nap
@@ -120,7 +119,7 @@ answering() {
 # listen INTERFACE SECONDS MOVING: asks the peers that are to take it until all have answered there or the time is
 # over; W/waiting is who has not.
 listen() {
-    deadline=$(($(uptime) + $2))
+    within_time $2
     asked=-1
     among=
     while :; do
@@ -131,8 +130,7 @@ listen() {
         among=$W/waiting
         do_batch "$W/said" || return 1
         [ -s "$W/waiting" ] || return 0
-        moment=$(uptime)
-        [ "$moment" -lt "$deadline" ] || return 0
+        ! is_over "$deadline" || return 0
         [ "$moment" -le "$asked" ] || probe "$1" "$W/said"
         asked=$moment
         nap

@@ -50,10 +50,17 @@ outcome() { sed -n "s/^\([a-z]*\) $1\$/\1/p" "$base/last" 2>/dev/null; }
 # The lock is open as 9; false when somebody else has it.
 lock() {
     if [ ! -d "$base" ]; then
-        (umask 022 && mkdir -p /var/lib/hauberk) && mkdir -m 700 "$base" ||
+        (umask 022 && mkdir -p "$root/var/lib/hauberk") && mkdir -m 700 "$base" ||
             fail 74 input-output-error "cannot make $base"
     fi
-    exec 9<>"$base/lock" && flock -n 9
+    exec 9<>"$base/lock"
+    # A child of a killed one may have it for a moment.
+    for try in 1 2 3 4 5; do
+        if flock -n 9; then return 0; fi
+        nap
+    done
+    exec 9>&-
+    return 1
 }
 
 # The transaction of this plan. Nothing of the host has been changed by then.
@@ -72,12 +79,12 @@ begin() {
             hooked "$pending/new" <"$W/desired/$tunnel.conf" >"$draft/former/$tunnel.conf"
         fi
         if [ -e "$W/former/$tunnel.conf" ]; then
-            hooked '' <"$W/former/$tunnel.conf" >"$draft/former/$tunnel.conf"
+            hooked "$root" <"$W/former/$tunnel.conf" >"$draft/former/$tunnel.conf"
             [ -e "$draft/run/$tunnel.conf" ] || cp "$draft/former/$tunnel.conf" "$draft/run/"
         fi
     done
     write_journal >"$draft/journal" && : >"$draft/armed" || return 1
-    find "$draft" -type f -exec sync {} + 2>/dev/null || sync
+    find "$draft" -type f -exec sync {} + 2>/dev/null 9>&- || sync
     mv "$draft" "$pending" && durable "$base"
 }
 
@@ -94,7 +101,7 @@ write_journal() {
     sed 's/^/remove /' "$W/stale"
     sed 's,/[^/]*$,,' "$W/changed" | awk -F / '{ path = ""; for (i = 1; i <= NF; i++) {
         path = path (i > 1 ? "/" : "") $i; if (!(path in seen)) { seen[path] = 1; print path } } }' |
-        while read -r path; do [ -e "/$path" ] || echo "folder $path"; done
+        while read -r path; do [ -e "$root/$path" ] || echo "folder $path"; done
     echo end
 }
 
@@ -102,7 +109,8 @@ write_journal() {
 hooked() {
     own=$(echo "$interface" | sed 's/\./\\./g')
     sed -e "s,/etc/hauberk/%i/,$1/etc/hauberk/$interface/,g" -e t -e "s,/etc/hauberk/$own/,$1/etc/hauberk/$interface/,g" \
-        -e t -e "s,/etc/wireguard/%i\.key,/etc/wireguard/$interface.key,g"
+        -e t -e "s,/etc/wireguard/%i\.key,$root/etc/wireguard/$interface.key,g" \
+        -e t -e "s,/etc/wireguard/$own\.key,$root/etc/wireguard/$interface.key,g"
 }
 # For wg-quick where another interface of the mesh is up: without the routes, which would be taken from that one, and
 # without another load of the rules.
@@ -116,11 +124,11 @@ joined() {
     esac
 }
 
-staged() { echo "/${1%/*}/.${1##*/}.hauberk-$2"; }
+staged() { echo "$root/${1%/*}/.${1##*/}.hauberk-$2"; }
 
 # Writes the new files beside their places.
 stage() {
-    while read -r path; do (umask 022 && mkdir -p "/$path") || return 1; done <"$W/j.folders"
+    while read -r path; do (umask 022 && mkdir -p "$root/$path") || return 1; done <"$W/j.folders"
     while read -r path; do
         place=$(staged "$path" "$j_id")
         cp "$pending/new/$path" "$place" && chmod "$(stat -c %a "$pending/new/$path")" "$place" || return 1
@@ -135,11 +143,11 @@ switch_files() {
     while read -r path; do
         place=$(staged "$path" "$j_id")
         [ -e "$place" ] || continue
-        mv -f "$place" "/$path" && durable "/${path%/*}" || return 1
+        mv -f "$place" "$root/$path" && durable "${place%/*}" || return 1
         fault
     done <"$W/order"
     while read -r path; do
-        rm -f "/$path" && durable "/${path%/*}" || return 1
+        rm -f "$root/$path" && durable "$root/${path%/*}" || return 1
     done <"$W/j.removed"
     [ -z "$j_rotates" ] || start_at_boot || return 1
     end confirmed
@@ -147,18 +155,18 @@ switch_files() {
 
 # Where keys rotate and systemd starts one of the two interfaces at boot, it starts those that have a configuration.
 start_at_boot() {
-    links=/etc/systemd/system/multi-user.target.wants
+    links=$root/etc/systemd/system/multi-user.target.wants
     unit=
     for one in "$j_interface-b" "$j_interface"; do
         [ ! -L "$links/wg-quick@$one.service" ] || unit=$(readlink "$links/wg-quick@$one.service")
     done
     [ -n "$unit" ] || return 0
     for one in "$j_interface" "$j_interface-b"; do
-        [ ! -e "/etc/wireguard/$one.conf" ] || [ -L "$links/wg-quick@$one.service" ] ||
+        [ ! -e "$root/etc/wireguard/$one.conf" ] || [ -L "$links/wg-quick@$one.service" ] ||
             ln -s "$unit" "$links/wg-quick@$one.service" || return 1
     done
     for one in "$j_interface" "$j_interface-b"; do
-        [ -e "/etc/wireguard/$one.conf" ] || rm -f "$links/wg-quick@$one.service" || return 1
+        [ -e "$root/etc/wireguard/$one.conf" ] || rm -f "$links/wg-quick@$one.service" || return 1
     done
     durable "$links"
 }
@@ -170,7 +178,7 @@ unstage() {
         [ ! -e "$place" ] || rm -f "$place" || return 1
     done <"$W/j.files"
     awk '{ line[NR] = $0 } END { for (i = NR; i; i--) print line[i] }' "$W/j.folders" >"$W/order"
-    while read -r path; do rmdir "/$path" 2>/dev/null; done <"$W/order"
+    while read -r path; do rmdir "$root/$path" 2>/dev/null; done <"$W/order"
     end returned
 }
 

@@ -3,7 +3,7 @@
 
 # Ends the tools that a killed process has left running, for five seconds at most.
 end_strays() {
-    deadline=$(($(uptime) + 6))
+    within_time 6
     while ! is_over "$deadline"; do
         set +f
         strays=$(grep -lsF "HAUBERK_APPLY_ID=$j_id" /proc/[0-9]*/environ 2>/dev/null)
@@ -45,7 +45,7 @@ put_back() {
 
 restore_firewall() {
     if [ -n "$j_had" ]; then
-        tool "/etc/hauberk/$interface/firewall" load >/dev/null </dev/null || return 1
+        tool "$root/etc/hauberk/$interface/firewall" load >/dev/null </dev/null || return 1
     fi
     [ -n "$j_loads" ] || return 0
     if [ -z "$j_had" ] || [ -n "$j_replaces" ]; then
@@ -107,18 +107,19 @@ look_at() {
     case $1 in Z | X) return 1 ;; esac
 }
 
-# guard PROCESS BORN READY: watches until the transaction is over. Seconds for all steps: 300; a change that takes
+# guard ROOT PROCESS BORN READY: watches until the transaction is over. Seconds for all steps: 300; a change that takes
 # longer hangs.
 guard() {
-    first=$1
-    first_born=$2
+    first=$2
+    first_born=$3
     trap '' HUP
     cd /
     read_journal || exit 0
-    started=$(uptime)
+    tick
+    started=$moment
     waiting_since=
     attempts=0
-    : >"$3"
+    : >"$4"
     while [ $attempts -lt 10 ] && read_journal; do
         alive=
         if look_at "$first" && [ "$born" = "$first_born" ]; then alive=1; fi
@@ -126,7 +127,8 @@ guard() {
         since=$started
         limit=300
         if [ -e "$pending/waiting" ]; then
-            [ -n "$waiting_since" ] || waiting_since=$(uptime)
+            tick
+            [ -n "$waiting_since" ] || waiting_since=$moment
             if [ "$j_confirmation" -gt 0 ]; then
                 handed=1
                 since=$waiting_since
@@ -157,9 +159,9 @@ guard() {
 start_guard() {
     look_at $$ || return 1
     rm -f "$W/ready"
-    env -u HAUBERK_APPLY_ID setsid "$self" apply-guard $$ "$born" "$W/ready" >/dev/null 2>&1 </dev/null &
+    env -u HAUBERK_APPLY_ID setsid "$self" apply-guard "$root" $$ "$born" "$W/ready" >/dev/null 2>&1 </dev/null &
     watcher=$!
-    deadline=$(($(uptime) + 20))
+    within_time 20
     until [ -e "$W/ready" ]; do
         if is_over "$deadline"; then return 1; fi
         nap

@@ -31,7 +31,7 @@ look_for() {
     case $? in
     2) fail 1 apply-failed "\"$1\" is there and is no interface of WireGuard's: $(blame wg)" ;;
     esac
-    configuration=/etc/wireguard/$1.conf
+    configuration=$root/etc/wireguard/$1.conf
     turns=0
     if is_file "$configuration"; then
         mkdir -p "$W/try"
@@ -55,22 +55,22 @@ look_for() {
 find_changed() {
     : >"$W/stale"
     while read -r path; do
-        is_file "/$path" && [ "$(stat -c %a "/$path")" = "$(stat -c %a "$tree/$path")" ] &&
-            same_bytes "/$path" "$tree/$path" || echo "$path"
+        is_file "$root/$path" && [ "$(stat -c %a "$root/$path")" = "$(stat -c %a "$tree/$path")" ] &&
+            same_bytes "$root/$path" "$tree/$path" || echo "$path"
     done <"$W/files" >"$W/changed"
     for path in "etc/hauberk/$interface/firewall" "etc/hauberk/$interface/rules.nft" \
         "etc/hauberk/$interface/rules.v4" "etc/hauberk/$interface/rules.v6" \
         "etc/systemd/system/hauberk-firewall-$interface.service" \
         "usr/share/netfilter-persistent/plugins.d/30-hauberk-$interface" \
         $(for one in $candidates; do echo "etc/wireguard/$one.conf"; done); do
-        [ -e "$tree/$path" ] || ! is_file "/$path" || echo "$path" >>"$W/stale"
+        [ -e "$tree/$path" ] || ! is_file "$root/$path" || echo "$path" >>"$W/stale"
     done
 }
 
 # Whether the rules are loaded anew, taken away, or those of another dialect take their place.
 plan_firewall() {
     had_firewall='' loading='' unloading='' replacing=''
-    there=/etc/hauberk/$interface/firewall
+    there=$root/etc/hauberk/$interface/firewall
     if is_file "$there"; then
         case $(dialect "$there") in
         nftables. | iptables. | '') ;;
@@ -186,15 +186,28 @@ ask_again() {
     done
 }
 
+# unwritten FOLDER: says why nothing could be written there.
+unwritten() {
+    set -- "cannot write below \"$1\": $(tail -n 1 "$W/error")" "the host is as it was before"
+    case $1 in
+    *'No space left'*) fail 74 disk-full "$@" ;;
+    *'Read-only file system'* | *'ermission denied'* | *'not permitted'*) fail 77 permission-denied "$@" ;;
+    esac
+    fail 74 input-output-error "$@"
+}
+
 # run: with the lock held. Does not return when it fails.
 run() {
-    begin || fail 74 input-output-error "cannot write $base"
+    if ! begin 2>"$W/error"; then
+        rm -rf "$base/pending.new"
+        unwritten "$base"
+    fi
     read_journal || fail 70 apply-failed "the journal cannot be read"
     fault
-    if ! stage; then
+    if ! stage 2>"$W/error"; then
         decide returning
         unstage
-        fail 74 input-output-error "cannot write the files" "the host is as it was before"
+        unwritten "$root/etc"
     fi
     fault
     if ! start_guard; then
@@ -220,7 +233,7 @@ run() {
 give_up() {
     note "that failed; everything is put back"
     decide returning
-    deadline=$(($(uptime) + 330))
+    within_time 330
     while is_pending "$id" && ! is_over "$deadline"; do
         if look_at "$watcher" || start_guard; then nap; else break; fi
     done
@@ -233,7 +246,7 @@ give_up() {
 await() {
     note "applied; confirm it within $within s from another session: hauberk apply --confirm"
     # The other process ends it. Should that have been killed, another one does.
-    deadline=$(($(uptime) + within + 30))
+    within_time $((within + 30))
     while is_pending "$id"; do
         if is_over "$deadline" && ! look_at "$watcher"; then start_guard; fi
         nap

@@ -1,8 +1,8 @@
 # The words of `hauberk apply`.
 
 usage() {
-    note "usage: $0 apply TREE [--confirm-within SECONDS] [--patience SECONDS] [--json]"
-    note "       $0 apply --confirm | --rollback | --status [--json]"
+    note "usage: $0 apply TREE [--confirm-within SECONDS] [--patience SECONDS] [--dry-run] [--root DIR] [--json]"
+    note "       $0 apply --confirm | --rollback | --status [--root DIR] [--json]"
     exit 64
 }
 
@@ -13,13 +13,18 @@ check_seconds() {
 }
 
 apply() {
-    word='' tree='' json='' within=0 patience=30
+    word='' tree='' json='' dry='' within=0 patience=30 place=''
     while [ $# -gt 0 ]; do
         case $1 in
         --json) json=1 ;;
-        --confirm-within | --patience)
+        --dry-run) dry=1 ;;
+        --confirm-within | --patience | --root)
             [ $# -gt 1 ] || usage
-            case $1 in --patience) patience=$2 ;; *) within=$2 ;; esac
+            case $1 in
+            --patience) patience=$2 ;;
+            --root) place=$2 ;;
+            *) within=$2 ;;
+            esac
             shift
             ;;
         --confirm | --rollback | --status)
@@ -36,25 +41,48 @@ apply() {
     done
     check_seconds "$within" 86400
     check_seconds "$patience" 240
+    below "$place"
     case $word in
     --status) say_status ;;
     --confirm) answer confirmed ;;
     --rollback) answer returning ;;
     *)
         [ -n "$tree" ] || usage
+        case $tree in /*) ;; *) tree=$PWD/$tree ;; esac
         # What this process starts is found by its environment.
         read -r id </proc/sys/kernel/random/uuid
-        exec env HAUBERK_APPLY_ID="$id" "$self" apply-tree "$tree" "$within" "$patience" "$json"
+        exec env HAUBERK_APPLY_ID="$id" "$self" apply-tree "$root" "$tree" "$within" "$patience" "$json" "$dry"
         ;;
     esac
 }
 
-# apply-tree TREE WITHIN PATIENCE JSON
+# below ROOT: where the host's files are; hooks name it, so that it is of plain letters.
+below() {
+    case $1 in
+    '' | /) root= ;;
+    *[!A-Za-z0-9/._+-]* | *..*) usage ;;
+    /*) root=${1%/} ;;
+    *) root=$PWD/${1%/} ;;
+    esac
+    base=$root/var/lib/hauberk/apply
+    pending=$base/pending
+}
+
+# apply-tree ROOT TREE WITHIN PATIENCE JSON DRY
 apply_tree() {
-    tree=${1%/} within=$2 patience=$3 json=$4
+    below "$1"
+    tree=${2%/} within=$3 patience=$4 json=$5 dry=$6
     id=$HAUBERK_APPLY_ID
     check_tree
     check_with_tools
+    if [ -n "$dry" ]; then
+        plan
+        answer=planned
+        if ! has_plan; then answer=unchanged; fi
+        : >"$W/waiting"
+        say_report
+        return
+    fi
     lock || locked
     sweep
     if read_journal; then
@@ -67,7 +95,7 @@ apply_tree() {
     fi
     plan
     answer=applied
-    if [ -s "$W/list" ] || [ -s "$W/changed" ] || [ -s "$W/stale" ]; then
+    if has_plan; then
         run
         cp "$W/awaited" "$W/waiting"
     else
@@ -79,6 +107,8 @@ apply_tree() {
     say_report
     [ ! -s "$W/waiting" ] || exit 2
 }
+
+has_plan() { [ -s "$W/list" ] || [ -s "$W/changed" ] || [ -s "$W/stale" ]; }
 
 locked() {
     who="it has just begun"
@@ -103,7 +133,8 @@ say_report() {
         echo "}"
         return
     fi
-    echo "$interface: $answer"
+    if [ $answer = unchanged ]; then echo "$interface: nothing to do"; else echo "$interface: $answer"; fi
+    [ $answer != planned ] || sed 's/^/  /' "$W/steps/text"
     sed 's/^/no answer yet from peer /' "$W/waiting.sorted"
 }
 
@@ -135,8 +166,13 @@ answer() {
     else
         [ "$phase" = waiting ] && decide "$asked_for" ||
             fail 1 nothing-applied "an apply is at work, and does not wait for a confirmation"
-        deadline=$(($(uptime) + 300))
-        while is_pending "$j_id" && ! is_over "$deadline"; do nap; done
+        within_time 300
+        while is_pending "$j_id" && ! is_over "$deadline"; do
+            if lock; then
+                ! read_journal || finish
+                break
+            fi
+        done
     fi
     ended=$(outcome "$j_id")
     [ "$ended" = confirmed ] || [ "$asked_for" = returning ] ||
@@ -174,7 +210,10 @@ main() {
     case $word in
     apply) apply "$@" ;;
     apply-tree) apply_tree "$@" ;;
-    apply-guard) guard "$@" ;;
+    apply-guard)
+        below "$1"
+        guard "$@"
+        ;;
     esac
 }
 

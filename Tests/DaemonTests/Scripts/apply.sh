@@ -18,6 +18,10 @@ source "$(dirname "$0")/hosts.sh"
 # What is killed leaves its private folder behind.
 export TMPDIR=$data WG_QUICK_USERSPACE_IMPLEMENTATION=wireguard-go HAUBERK_IDENTITY=$data/identity
 unset HAUBERK_APPLY_KILL_AT
+# The program, or in a shell of the name in HAUBERK_HALF the script that stands in for it.
+half=$data/half
+{ [[ -z ${HAUBERK_HALF:-} ]] && ln -s "$hauberk" $half; } ||
+    { "$hauberk" apply-script | sed "1s,.*,#!/usr/bin/env -S $HAUBERK_HALF," >$half && chmod 755 $half; }
 
 hub vpc
 host alpha && host beta
@@ -48,7 +52,7 @@ apply() {
     local host=$1
     shift
     status=0
-    on $host "$hauberk" apply "$@" --root $data/root-$host >$data/$host.said 2>&1 || status=$?
+    on $host "$half" apply "$@" --root $data/root-$host >$data/$host.said 2>&1 || status=$?
 }
 expect() { ((status == $1)) || fail "apply ended with $status, not $1: $(cat $data/$2.said)"; }
 pending() { [[ -e $data/root-$1/var/lib/hauberk/apply/pending ]]; }
@@ -172,10 +176,10 @@ confirm() {
     state alpha >$data/before
     other
     begin() {
-        start alpha $data/alpha.log "$hauberk" apply $data/out/alpha --confirm-within $1 --root $data/root-alpha
+        start alpha $data/alpha.log "$half" apply $data/out/alpha --confirm-within $1 --root $data/root-alpha
         await 20 "what waits" test -e $data/root-alpha/var/lib/hauberk/apply/pending/waiting
     }
-    guard() { pgrep -f "apply-guard $data/root-alpha"; }
+    guard() { pgrep -o -f "apply-guard $data/root-alpha"; }
     begin 2
     [[ $(ps -o sid= -p $(guard)) -eq $(guard) ]] || fail "the other process is of this session"
     kill -KILL $started
@@ -209,7 +213,7 @@ confirm() {
     grep -q "nothing to do" $data/alpha.said || fail "$(cat $data/alpha.said)"
     echo "what is confirmed stays"
     state alpha >$data/after
-    render_old() { start alpha $data/alpha.log "$hauberk" apply $data/old/alpha --confirm-within 60 --root $data/root-alpha; }
+    render_old() { start alpha $data/alpha.log "$half" apply $data/old/alpha --confirm-within 60 --root $data/root-alpha; }
     render_old
     await 20 "what waits" test -e $data/root-alpha/var/lib/hauberk/apply/pending/waiting
     apply alpha --rollback
@@ -264,7 +268,7 @@ interrupted() {
     RANDOM=${SEED:-7}
     for round in {1..12}; do
         delay=$((50 + RANDOM % 900))
-        start alpha $data/alpha.log "$hauberk" apply $data/out/alpha --root $data/root-alpha
+        start alpha $data/alpha.log "$half" apply $data/out/alpha --root $data/root-alpha
         read -rt "$(printf '%d.%03d' $((delay / 1000)) $((delay % 1000)))" <> <(:) || true
         kill -KILL $started 2>/dev/null || true
         wait $started 2>/dev/null || true
@@ -294,7 +298,7 @@ change() {
     sed -i 's/^ListenPort = .*/ListenPort = 51830/; s/^MTU = .*/&\nFwMark = 77/' $conf
     sed -i "s#^Table = off#&\nPostUp = touch $data/hooked#; /firewall load/d; /firewall remove/d" $conf
     rm -r $data/tree/etc/hauberk $data/tree/etc/systemd
-    start alpha $data/alpha.log "$hauberk" apply $data/tree --confirm-within 60 --root $data/root-alpha
+    start alpha $data/alpha.log "$half" apply $data/tree --confirm-within 60 --root $data/root-alpha
     await 30 "what waits" test -e $data/root-alpha/var/lib/hauberk/apply/pending/waiting
     [[ -e $data/hooked && $(on alpha wg show wg0 fwmark) == 0x4d && $(on alpha wg show wg0 listen-port) == 51830 ]] ||
         fail "not all has come about"
