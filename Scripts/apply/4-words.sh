@@ -49,7 +49,7 @@ blame() {
     echo "\"$1\" failed: $(awk '/^\[#\]/ { next } { last[++n] = $0 } END {
         for (i = n > 3 ? n - 2 : 1; i <= n; i++) {
             count = split(last[i], word, " ")
-            for (j = 1; j <= count; j++) printf "%s%s", length(word[j]) >= 40 ? "..." : word[j], j < count ? " " : ""
+            for (j = 1; j <= count; j++) printf "%s%s", (length(word[j]) >= 40 ? "..." : word[j]), (j < count ? " " : "")
             if (i < n) printf "; "
         }
     }' "$W/error")"
@@ -94,7 +94,7 @@ fault() {
 
 # Lines as a JSON list.
 listed() {
-    awk 'BEGIN { printf "[" } { gsub(/["\\]/, "\\\\&"); printf "%s\n    \"%s\"", NR > 1 ? "," : "", $0 }
+    awk 'BEGIN { printf "[" } { gsub(/["\\]/, "\\\\&"); printf "%s\n    \"%s\"", (NR > 1 ? "," : ""), $0 }
         END { print "\n  ]" }' "$@"
 }
 

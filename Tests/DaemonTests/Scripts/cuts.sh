@@ -79,6 +79,7 @@ quiet() {
     local process
     for process in $(inhabitants alpha); do
         [[ $(cat /proc/$process/comm 2>/dev/null) != hauberk ]] || return 1
+        ! tr '\0' ' ' 2>/dev/null <"/proc/$process/cmdline" | grep -q ' apply-[a-z]* ' || return 1
     done
 }
 
@@ -120,7 +121,7 @@ cut_off() {
         [[ $(now) == old ]] || fail "alpha is not back"
         rm -rf $data/out && mv $data/kept $data/out
         start admin $data/cut.log "$hauberk" --mesh $data/mesh push alpha --as-rendered --out $data/out \
-            --ssh-config $data/ssh_config --confirm-within 5
+            --ssh-config $data/ssh_config --confirm-within 5 ${with[@]+"${with[@]}"}
         client=$started
         deadline=$((SECONDS + 20))
         until $moment >/dev/null 2>&1; do

@@ -4,7 +4,8 @@
 #   admin ── net ── alpha, beta, …      the admin is a stranger to the mesh; host keys are checked
 #            vpc ── alpha, beta, …      what the tunnels run over; files below each host's own /etc and /var/lib
 #
-# Each thing that was seen is a line on standard output.
+# A scene whose name begins with script_ is played with --half script. Each thing that was seen is a line on standard
+# output.
 source "$(dirname "$0")/namespace.sh"
 need wg-quick wireguard-tools wireguard-go wireguard-go nft nftables ping iputils-ping sshd openssh-server \
     ssh openssh-client tar tar sha256sum coreutils sudo sudo
@@ -12,7 +13,9 @@ need_root
 asked "$@" && exit
 enter_as_root "$@"
 
-scene=$2
+scene=${2#script_}
+with=()
+[[ $scene == "$2" ]] || with=(--half script)
 hauberk=$3
 data=/mnt
 settle $data
@@ -65,8 +68,8 @@ listens() { on admin bash -c "exec 3<>/dev/tcp/203.0.113.$1/22" 2>/dev/null; }
 # push ARGUMENT …: what it says in $data/said and $data/notes, its exit status in $status.
 push() {
     status=0
-    on admin "$hauberk" --mesh $data/mesh push --out $data/out --ssh-config $data/ssh_config "$@" \
-        >$data/said 2>$data/notes || status=$?
+    on admin "$hauberk" --mesh $data/mesh push --out $data/out --ssh-config $data/ssh_config ${with[@]+"${with[@]}"} \
+        "$@" >$data/said 2>$data/notes || status=$?
 }
 expect() { ((status == $1)) || fail "push ended with $status, not $1: $(cat $data/said $data/notes)"; }
 said() { grep -qE "$1" $data/said || fail "nothing of \"$1\" in: $(cat $data/said $data/notes)"; }
@@ -214,6 +217,71 @@ carry() {
     said '^alpha +refused +what was carried does not run there'
     await 5 "a clean /run" clean alpha
     echo "what does not run there changes nothing"
+}
+
+# A host where this program does not run.
+foreign() {
+    pair
+    mkdir $data/other
+    printf '#!/bin/sh\necho riscv64\n' >$data/other/uname
+    chmod 755 $data/other/uname
+    kill ${listener[alpha]}
+    sed -i "s#^SetEnv PATH=[^ ]*#SetEnv PATH=$data/other:/usr/bin:/bin#" $data/hosts/alpha/sshd_config
+    serve alpha
+    await 5 "sshd on alpha" listens 2
+    push --json
+    expect 0
+    (($(grep -c '"outcome" : "new"' $data/said) == 2)) || fail "$(cat $data/said)"
+    grep -q '"half" : "the script"' $data/said && grep -q '"half" : "the installed hauberk"' $data/said ||
+        fail "$(cat $data/said)"
+    [[ $(head -c 9 $data/hosts/alpha/lib/hauberk/half/*) == '#!/bin/sh' ]] || fail "$(ls $data/hosts/alpha/lib/hauberk/half)"
+    diff -r $data/out/alpha/etc/wireguard $data/hosts/alpha/wireguard >&2 || fail "other files than rendered"
+    await 5 "a clean /run" clean alpha
+    echo "a host where the program does not run is brought the script by itself"
+    push
+    expect 0
+    said '2 unchanged$'
+    push alpha --half binary
+    expect 1
+    said '^alpha +refused +what was carried does not run there'
+    push alpha --half installed
+    expect 1
+    said '^alpha +refused +it has no hauberk of this version'
+    push beta --half script
+    expect 0
+    said '1 unchanged$'
+    echo "and a half can be chosen"
+    # The script's change is put back by the program, and the other way round.
+    state alpha >$data/before
+    sed -i 's/80\/tcp/8080\/tcp/' $data/mesh/mesh.yaml
+    render
+    local half=$(echo $data/hosts/alpha/lib/hauberk/half/*) first second
+    for first in "$half" "$hauberk"; do
+        second=$half
+        [[ $first != "$half" ]] || second=$hauberk
+        start alpha $data/first.log "$first" apply $data/out/alpha --confirm-within 60
+        await 30 "what waits" waits
+        status=0
+        on alpha "$second" apply $data/out/alpha >$data/said 2>&1 || status=$?
+        expect 75
+        kill -KILL $started $(pgrep -f 'apply-guard')
+        wait $started 2>/dev/null || true
+        on alpha "$second" apply --rollback >$data/said 2>&1 || fail "$(cat $data/said)"
+        state alpha | diff $data/before - >&2 || fail "not all is as before"
+        start alpha $data/first.log "$first" apply $data/out/alpha --confirm-within 60
+        await 30 "what waits" waits
+        on alpha "$second" apply --confirm >$data/said 2>&1 || fail "$(cat $data/said)"
+        wait $started || fail "$(cat $data/first.log)"
+        on alpha "$first" apply $data/out/alpha --json >$data/said 2>&1
+        said '"unchanged"'
+        sed -i 's/8080\/tcp/80\/tcp/' $data/mesh/mesh.yaml
+        render
+        on alpha "$second" apply $data/out/alpha >$data/said 2>&1 || fail "$(cat $data/said)"
+        state alpha | diff $data/before - >&2 || fail "not all is as before"
+        sed -i 's/80\/tcp/8080\/tcp/' $data/mesh/mesh.yaml
+        render
+    done
+    echo "the program and the script end what the other has begun"
 }
 
 # A host whose sessions see nothing but HAUBERK_BARE_ROOT: Debian's minbase with wireguard-tools, iproute2, nftables and
