@@ -22,7 +22,7 @@ DEBUG := .build/debug/hauberk
 RELEASE := .build/release/hauberk
 STATIC_LIBRARIES := $(CURDIR)/.build/staticlibs
 RELEASE_FLAGS := -c release --static-swift-stdlib -Xlinker -L$(STATIC_LIBRARIES) -Xlinker --gc-sections -Xlinker -s
-SOURCES := Package.swift $(shell find Sources Templates Scripts -type f)
+SOURCES := Package.swift $(shell find Sources Templates -type f)
 SCRIPTS := .ci/run .ci/packages Tests/failures $(wildcard Tests/*/run Tests/Release/* Tests/DaemonTests/Scripts/*.sh Sources/Benchmarks/run)
 
 BINARY_FOLDER = $(DESTDIR)$(PREFIX)/bin

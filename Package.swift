@@ -42,7 +42,8 @@ let package = Package(
             swiftSettings: quick),
         module("Sockets", ["MeshModel", "Addresses", "Diagnostics"]),
         .target(
-            name: "Delivery", dependencies: ["HostPlans", "Addresses", "Diagnostics"], swiftSettings: house,
+            name: "Delivery", dependencies: ["HostPlans", "Addresses", "Diagnostics"], exclude: ["Script"],
+            swiftSettings: house,
             plugins: ["EmbedTemplates"]),
         .executableTarget(name: "embed-templates", swiftSettings: house),
         .plugin(

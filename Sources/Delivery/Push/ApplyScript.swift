@@ -1,4 +1,4 @@
-/// The host's half as one POSIX shell script: the parts of `Scripts/apply` in the order of their names, those in awk(1) as
+/// The host's half as one POSIX shell script: the parts of `Script/apply` in the order of their names, those in awk(1) as
 /// the value of `model`.
 ///
 /// It takes the words of `hauberk apply` that ``HostScript`` says, and leaves what `apply` does: the same folder, lock and

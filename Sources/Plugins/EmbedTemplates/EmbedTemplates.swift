@@ -1,12 +1,12 @@
 import Foundation
 import PackagePlugin
 
-/// Makes a top-level folder part of the program: `Scripts` of `Delivery`, and `Templates` of any other module.
+/// Makes a folder part of the program: `Delivery`'s own `Script`, and the top-level `Templates` of any other module.
 @main
 struct EmbedTemplates: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: any PackagePlugin.Target) throws -> [Command] {
         let folder = context.package.directoryURL.appending(
-            path: target.name == "Delivery" ? "Scripts" : "Templates")
+            path: target.name == "Delivery" ? "Sources/Delivery/Script" : "Templates")
         let output = context.pluginWorkDirectoryURL.appending(path: "EmbeddedTemplates.swift")
         return [
             .buildCommand(
