@@ -72,16 +72,17 @@ import Testing
         try withTemporaryFolder { path in
             let folder = DeliveryFolder(out: path, mesh: "pair")
             #expect(try DeliveryRecord.read("h1", in: folder).tree == nil)
-            try DeliveryRecord.read("h1", in: folder).adding(delivery(.new, tree: "one"), at: "t1").write(in: folder)
+            try DeliveryRecord.read("h1", in: folder).adding(delivery(.new, tree: "one"), of: ["a", "b"], at: "t1")
+                .write(in: folder)
             for outcome in [HostDelivery.Outcome.unreachable, .putBack, .refused] {
-                try DeliveryRecord.read("h1", in: folder).adding(delivery(outcome, tree: "two"), at: "t2")
+                try DeliveryRecord.read("h1", in: folder).adding(delivery(outcome, tree: "two"), of: ["c"], at: "t2")
                     .write(in: folder)
                 let record = try DeliveryRecord.read("h1", in: folder)
-                #expect(record.tree == "one" && record.acknowledged == "t1")
+                #expect(record.tree == "one" && record.files == ["a", "b"] && record.acknowledged == "t1")
                 #expect(record.answer?["rotation"]?["stage"] == .integer(2))
                 #expect(record.last?.outcome == outcome.rawValue && record.last?.message == "why")
             }
-            try DeliveryRecord.read("h1", in: folder).adding(delivery(.unknown, tree: "two"), at: "t3").write(
+            try DeliveryRecord.read("h1", in: folder).adding(delivery(.unknown, tree: "two"), of: [], at: "t3").write(
                 in: folder)
             #expect(try DeliveryRecord.read("h1", in: folder).tree == nil)
             let file = "\(path)/.hauberk/pair/delivered/h1"
