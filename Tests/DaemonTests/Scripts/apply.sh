@@ -272,8 +272,7 @@ interrupted() {
         read -rt "$(printf '%d.%03d' $((delay / 1000)) $((delay % 1000)))" <> <(:) || true
         kill -KILL $started 2>/dev/null || true
         wait $started 2>/dev/null || true
-        await 20 "a free host" free
-        apply alpha --rollback
+        await 20 "the way back, cut after $delay ms," back
         if [[ -e $data/root-alpha/etc/wireguard/wg0.conf ]]; then
             matches || fail "cut after $delay ms, it is half new"
             on alpha wg-quick down wg0 2>/dev/null || on alpha ip link delete dev wg0
@@ -286,8 +285,11 @@ interrupted() {
     done
     echo "killed while it is brought up, the host has no interface, or all"
 }
-# Whether no process of an apply is left.
-free() { ! on alpha pgrep -f "apply-guard $data/root-alpha" && ! pgrep -f "apply-guard $data/root-alpha"; }
+# Whether nothing is pending, or it could be put back: nobody else is at work.
+back() {
+    apply alpha --rollback
+    ((status == 0))
+}
 
 change() {
     up
