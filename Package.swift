@@ -52,10 +52,11 @@ let package = Package(
         .target(
             name: "Rendering", dependencies: ["HostPlans", "MeshModel", "Addresses", "Diagnostics"],
             swiftSettings: house, plugins: ["EmbedTemplates"]),
+        .target(name: "CGuard"),
         module(
             "SystemAccess",
             [
-                "Delivery", "Keys", "Diagnostics", "CLinux",
+                "Delivery", "Keys", "Diagnostics", "CLinux", "CGuard",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ]),
@@ -116,14 +117,15 @@ let package = Package(
                 "Addresses", "Diagnostics",
             ], exclude: ["Goldens"], swiftSettings: quick),
         tests("SocketsTests", ["MeshFixtures", "Sockets", "MeshModel", "MeshFiles", "Addresses", "Diagnostics"]),
-        tests("DeliveryTests", ["TestSupport", "Delivery", "HostPlans", "Addresses", "Diagnostics"]),
+        tests("DeliveryTests", ["TestSupport", "MeshFixtures", "Delivery", "HostPlans", "Addresses", "Diagnostics"]),
         .testTarget(
             name: "DaemonTests", dependencies: ["TestSupport", "hauberk", "rotation-load"],
             exclude: ["Scripts", "Recorded"],
             swiftSettings: house),
         tests("HouseTests", ["hauberk", "write-manual"]),
         tests("MeshFilesTests", ["MeshFiles", "Addresses", "Diagnostics"]),
-        tests("SystemAccessTests", ["TestSupport", "SystemAccess", "Delivery", "Diagnostics"]),
+        tests(
+            "SystemAccessTests", ["TestSupport", "MeshFixtures", "SystemAccess", "Delivery", "Diagnostics", "CLinux"]),
         tests(
             "LabTests",
             [

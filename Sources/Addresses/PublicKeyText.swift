@@ -26,24 +26,27 @@ package enum PublicKeyText {
     /// 43 characters of the alphabet and one `=`; the last character carries two unused bits, which are zero
     /// (RFC 4648 section 3.5).
     package static func isValid(_ text: some StringProtocol) -> Bool {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 44, bytes.last == UInt8(ascii: "=") else { return false }
-        var last: UInt8 = 0
-        for byte in bytes.dropLast() {
-            guard let value = value(of: byte) else { return false }
-            last = value
-        }
-        return last & 0b11 == 0
+        let string = String(text)
+        return isValid(string.utf8.span)
     }
 
-    private static func value(of byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"): return byte - UInt8(ascii: "A")
-        case UInt8(ascii: "a")...UInt8(ascii: "z"): return byte - UInt8(ascii: "a") + 26
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): return byte - UInt8(ascii: "0") + 52
-        case UInt8(ascii: "+"): return 62
-        case UInt8(ascii: "/"): return 63
-        default: return nil
+    /// The same of UTF-8 bytes.
+    package static func isValid(_ bytes: Span<UInt8>) -> Bool {
+        guard bytes.count == 44, bytes[43] == UInt8(ascii: "=") else { return false }
+        let values = values
+        var (last, all): (UInt8, UInt8) = (0, 0)
+        for index in 0..<43 {
+            last = values[Int(bytes[index])]
+            all |= last
         }
+        return all < 64 && last & 0b11 == 0
     }
+
+    /// The value of each letter of base64 (RFC 4648 section 4), and 64 for every other byte.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: 64, count: 256)
+        let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        for (value, letter) in letters.utf8.enumerated() { values[Int(letter)] = UInt8(value) }
+        return values
+    }()
 }

@@ -60,6 +60,7 @@ package struct DesiredInterface: Hashable, Sendable {
         port = config.port?.number
         mtu = config.mtu.map(UInt32.init)
         addresses = Set(config.addresses)
+        peers.reserveCapacity(config.peers.count)
         for peer in config.peers {
             var settings = peers[peer.publicKey] ?? Peer()
             settings.allowedIPs.formUnion(peer.allowedIPs)
@@ -82,11 +83,11 @@ package struct DesiredInterface: Hashable, Sendable {
             case .unknown: hooks.append(setting)
             }
         }
-        let allowed = peers.values.reduce(into: Set<IPPrefix>()) { $0.formUnion($1.allowedIPs) }
         // wg-quick's add_default: rules and a mark of its own choice, which only wg-quick knows.
-        let takesAll = allowed.contains { $0.length == 0 } && table == "auto"
+        let takesAll = table == "auto" && peers.values.contains { $0.allowedIPs.contains { $0.length == 0 } }
         fwmark = config.fwmark ?? (takesAll ? nil : 0)
         guard table != "off" else { return }
+        let allowed = peers.values.reduce(into: Set<IPPrefix>()) { $0.formUnion($1.allowedIPs) }
         let connected = addresses.map(\.prefix)
         for prefix in allowed.sorted() {
             let isConnected = table == "auto" && connected.contains { $0.covers(prefix) }

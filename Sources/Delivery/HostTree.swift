@@ -1,3 +1,4 @@
+import Addresses
 package import Diagnostics
 import HostPlans
 
@@ -23,7 +24,27 @@ package struct HostFile: Sendable, CustomStringConvertible, CustomDebugStringCon
 /// One of the interfaces that a host's tree asks for.
 package struct TreeTunnel: Sendable {
     package let interface: String
-    package let desired: DesiredInterface
+    /// The interface's own settings, without a peer.
+    package let head: DesiredInterface
+    /// Nil for a configuration that has to be read as a whole.
+    package let sections: PeerSections?
+    private let read: DesiredInterface?
+    private let source: [UInt8]
+
+    /// - Parameter read: nil for what was not read as a whole, and is without a mistake.
+    init(
+        _ interface: String, head: DesiredInterface, _ sections: PeerSections?, read: DesiredInterface?,
+        _ source: [UInt8]
+    ) {
+        self.interface = interface
+        self.head = head
+        self.sections = sections
+        self.read = read
+        self.source = source
+    }
+
+    /// With all peers.
+    package var desired: DesiredInterface { read ?? DesiredInterface(parsing: source) ?? head }
 
     /// The configuration's path.
     package var configuration: String { HostTree.configuration(of: interface) }
@@ -50,7 +71,7 @@ package struct HostTree: Sendable {
 
     package static func configuration(of interface: String) -> String { "etc/wireguard/\(interface).conf" }
 
-    private var rotates: Bool { tunnels.contains { $0.desired.reversePath != nil } }
+    private var rotates: Bool { tunnels.contains { $0.head.reversePath != nil } }
 
     /// - Parameter shown: the tree's folder, for messages.
     package init(_ files: [HostFile], shown: String) throws(Failure) {
@@ -58,17 +79,14 @@ package struct HostTree: Sendable {
         var tunnels: [TreeTunnel] = []
         var configs: [WireGuardConfig] = []
         for file in configurations {
-            let name = String(file.path.dropFirst(14).dropLast(5))
-            let (config, findings) = WireGuardConfig.parse(file.bytes, file: "\(shown)/\(file.path)")
-            guard findings.isEmpty else { throw Failure(.meshInvalid, findings) }
             if file.mode & 0o077 != 0 {
                 throw Self.refused(
                     "\(quoted(file.path)) holds a private key, and others may read it",
                     "chmod 600 \(shown)/\(file.path)")
             }
+            let (tunnel, config) = try Self.tunnel(file, shown)
             configs.append(config)
-            try Self.checkPeers(config, "\(shown)/\(file.path)")
-            tunnels.append(TreeTunnel(interface: name, desired: DesiredInterface(config, source: file.bytes)))
+            tunnels.append(tunnel)
         }
         self.tunnels = tunnels.sorted { $0.interface < $1.interface }
         interface = try Self.base(self.tunnels, shown)
@@ -79,9 +97,23 @@ package struct HostTree: Sendable {
         for config in configs { try checkFirewall(config, shown) }
     }
 
+    /// The tunnel of a configuration, and its settings, which may be without the peers.
+    private static func tunnel(_ file: HostFile, _ shown: String) throws(Failure) -> (TreeTunnel, WireGuardConfig) {
+        let name = String(file.path.dropFirst(14).dropLast(5))
+        if let sections = PeerSections(file.bytes) {
+            let head = DesiredInterface(sections.config, source: file.bytes)
+            return (TreeTunnel(name, head: head, sections, read: nil, file.bytes), sections.config)
+        }
+        let (config, findings) = WireGuardConfig.parse(file.bytes, file: "\(shown)/\(file.path)")
+        guard findings.isEmpty else { throw Failure(.meshInvalid, findings) }
+        let desired = DesiredInterface(config, source: file.bytes)
+        try checkPeers(config, desired, "\(shown)/\(file.path)")
+        return (TreeTunnel(name, head: desired, nil, read: desired, file.bytes), config)
+    }
+
     /// The name of the only interface, or of the first of two.
     private static func base(_ tunnels: [TreeTunnel], _ shown: String) throws(Failure) -> String {
-        let rotates = tunnels.allSatisfy { $0.desired.reversePath != nil }
+        let rotates = tunnels.allSatisfy { $0.head.reversePath != nil }
         if tunnels.count == 1, let only = tunnels.first {
             let isSecond = rotates && only.interface.hasSuffix(second) && only.interface.utf8.count > 2
             return isSecond ? String(only.interface.dropLast(second.count)) : only.interface
@@ -120,12 +152,16 @@ package struct HostTree: Sendable {
 
     private static let plugins = "usr/share/netfilter-persistent/plugins.d/30-hauberk-"
 
-    private static func checkPeers(_ config: WireGuardConfig, _ path: String) throws(Failure) {
-        guard Set(config.peers.map(\.publicKey)).count == config.peers.count else {
+    private static func checkPeers(
+        _ config: WireGuardConfig, _ desired: DesiredInterface, _ path: String
+    ) throws(Failure) {
+        guard desired.peers.count == config.peers.count else {
             throw refused("a peer is twice in \(quoted(path))", "render it again")
         }
-        let prefixes = config.peers.flatMap { Array(Set($0.allowedIPs)) }
-        guard Set(prefixes).count == prefixes.count else {
+        let count = desired.peers.values.reduce(0) { $0 + $1.allowedIPs.count }
+        var prefixes = Set<IPPrefix>(minimumCapacity: count)
+        for peer in desired.peers.values { prefixes.formUnion(peer.allowedIPs) }
+        guard prefixes.count == count else {
             throw refused("two peers have the same allowed IP in \(quoted(path))", "render it again")
         }
     }

@@ -78,7 +78,8 @@ package struct InterfaceChange: Sendable {
 
     private mutating func compute() {
         let gone = observed.peers.keys.filter { desired.peers[$0] == nil }.sorted()
-        let wanted = desired.peers.values.reduce(into: beside ?? []) { $0.formUnion($1.allowedIPs) }
+        let wanted =
+            gone.isEmpty ? [] : desired.peers.values.reduce(into: beside ?? []) { $0.formUnion($1.allowedIPs) }
         // A successor takes the addresses over before its predecessor goes.
         let succeeded = Set(gone.filter { !(observed.peers[$0]?.settings.allowedIPs.isDisjoint(with: wanted) ?? true) })
         let leaving = gone.filter { !succeeded.contains($0) }
@@ -102,9 +103,9 @@ package struct InterfaceChange: Sendable {
 
     private mutating func changePeers() {
         var configured: [String: DesiredInterface.Peer] = [:]
-        var adjusted: [LiveStep] = []
+        var adjustments: [(key: String, change: PeerAdjustment)] = []
         var keepalives: [String: UInt16] = [:]
-        for (key, peer) in desired.peers.sorted(by: { $0.key < $1.key }) {
+        for (key, peer) in desired.peers {
             guard let present = observed.peers[key]?.settings else {
                 configured[key] = peer
                 continue
@@ -120,9 +121,10 @@ package struct InterfaceChange: Sendable {
             } else if change.presharedKey == nil, change.endpoint == nil, let seconds = change.keepalive {
                 keepalives[key] = seconds
             } else if !change.isEmpty {
-                adjusted.append(.adjust(key, change))
+                adjustments.append((key, change))
             }
         }
+        var adjusted = adjustments.sorted { $0.key < $1.key }.map { LiveStep.adjust($0.key, $0.change) }
         if keepalives.count == 1, let (key, seconds) = keepalives.first {
             var change = PeerAdjustment()
             change.keepalive = seconds

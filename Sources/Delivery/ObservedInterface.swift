@@ -28,17 +28,17 @@ package struct ObservedInterface: Hashable, Sendable {
     /// What the tools said of it.
     package struct Report: Sendable {
         /// `wg show INTERFACE dump`; holds secrets.
-        package var dump: String
-        /// `ip -o link show dev INTERFACE`.
+        package var dump: [UInt8]
+        /// What ip(8) says of the link; of interest is `mtu BYTES`.
         package var link: String
-        /// `ip -o addr show dev INTERFACE`.
+        /// What ip(8) says of its addresses, a line for each: `inet ADDRESS/LENGTH`.
         package var addresses: String
-        /// `ip -4 route show table all dev INTERFACE`, and the same of IPv6.
+        /// What `ip route show table all` says of routes through it, of IPv4 and of IPv6.
         package var routes: [String]
         /// Of `/proc/sys/net/ipv4/conf/INTERFACE/rp_filter`; empty when it cannot be read.
         package var reversePath: String
 
-        package init(dump: String, link: String, addresses: String, routes: [String], reversePath: String = "") {
+        package init(dump: [UInt8], link: String, addresses: String, routes: [String], reversePath: String = "") {
             self.reversePath = reversePath
             self.dump = dump
             self.link = link
@@ -59,24 +59,26 @@ package struct ObservedInterface: Hashable, Sendable {
         }
     }
 
-    private mutating func readDevice(_ dump: String) -> Bool {
-        let lines = dump.split(separator: "\n").map { line in
-            line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-        }
-        guard let device = lines.first, device.count == 4 else { return false }
-        privateKey = HiddenKey(device[0])
-        port = UInt16(device[2])
-        fwmark = device[3] == "off" ? 0 : UInt32(device[3].dropFirst(2), radix: 16) ?? 0
-        for fields in lines.dropFirst() {
-            guard fields.count == 8 else { return false }
+    private mutating func readDevice(_ dump: [UInt8]) -> Bool {
+        var lines = DumpLines(dump)
+        guard lines.next(), lines.fields.count == 4 else { return false }
+        privateKey = HiddenKey(lines.text(0))
+        port = UInt16(lines.text(2))
+        let mark = lines.text(3)
+        fwmark = mark == "off" ? 0 : UInt32(mark.dropFirst(2), radix: 16) ?? 0
+        // A line of a peer is about 200 bytes.
+        peers.reserveCapacity(dump.count / 160)
+        while lines.next() {
+            guard lines.fields.count == 8 else { return false }
             var peer = Peer()
-            peer.settings.presharedKey = HiddenKey(fields[1])
-            peer.settings.endpoint = fields[2] == "(none)" ? nil : fields[2]
-            peer.settings.allowedIPs = Set(fields[3].split(separator: ",").compactMap { try? IPPrefix(parsing: $0) })
-            peer.handshake = Int64(fields[4]) ?? 0
-            peer.received = UInt64(fields[5]) ?? 0
-            peer.settings.keepalive = UInt16(fields[7])
-            peers[fields[0]] = peer
+            peer.settings.presharedKey = HiddenKey(lines.text(1))
+            let endpoint = lines.text(2)
+            peer.settings.endpoint = endpoint == "(none)" ? nil : endpoint
+            peer.settings.allowedIPs = lines.prefixes(3)
+            peer.handshake = lines.number(4) ?? 0
+            peer.received = lines.number(5) ?? 0
+            peer.settings.keepalive = lines.number(7)
+            peers[lines.text(0)] = peer
         }
         return true
     }

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Diagnostics
+import SystemAccess
 
 /// The program: `hauberk [--mesh DIR] VERB …`.
 package struct Hauberk: AsyncParsableCommand {
@@ -34,10 +35,20 @@ package struct Hauberk: AsyncParsableCommand {
 
     package init() {}
 
+    /// What has to be done before there is a second thread.
+    package static func prepare() {
+        if CommandLine.arguments.dropFirst().first == "apply" { OwnMemory.keepTogether() }
+    }
+
     /// Parses the arguments, runs the command, prints what it found, and ends the process with its exit status.
     package static func run() async {
         do {
-            let arguments = try CommandWords(of: Self.self).normal(Array(CommandLine.arguments.dropFirst()))
+            let words = CommandLine.arguments.dropFirst()
+            if let plain = ApplyWords(plain: words) {
+                try await plain.run()
+                return try Result.check()
+            }
+            let arguments = try CommandWords(of: Self.self).normal(Array(words))
             var command = try parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

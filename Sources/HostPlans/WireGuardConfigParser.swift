@@ -29,8 +29,7 @@ struct WireGuardConfigParser {
         } else if text.first == UInt8(ascii: "[") {
             begin(text, place)
         } else if let equals = text.firstIndex(of: UInt8(ascii: "=")) {
-            let key = String(decoding: text[..<equals].trimmed, as: UTF8.self)
-            set(key.lowercased(), named: Self.words(for: key), to: text[(equals + 1)...].trimmed, place)
+            set(String(decoding: text[..<equals].trimmed, as: UTF8.self), to: text[(equals + 1)...].trimmed, place)
         } else {
             report(place, "the line is neither a section nor `Key = value`")
         }
@@ -58,15 +57,14 @@ struct WireGuardConfigParser {
         report(peer.location, "the peer has no PublicKey")
     }
 
-    private mutating func set(_ key: String, named: String, to bytes: ArraySlice<UInt8>, _ place: SourceLocation) {
+    private mutating func set(_ key: String, to bytes: ArraySlice<UInt8>, _ place: SourceLocation) {
         self.value = bytes.startIndex..<bytes.endIndex
-        let value = String(decoding: bytes, as: UTF8.self)
         do throws(AddressError) {
             switch section {
-            case .interface: try setInterface(key, named, value, place)
-            case .peer: try setPeer(key, named, value, place)
+            case .interface: try setInterface(key, String(decoding: bytes, as: UTF8.self), place)
+            case .peer: try setPeer(key, bytes, place)
             case .unknown: break
-            case .none: report(place, "\(named) stands before the first section")
+            case .none: report(place, "\(Self.words(for: key)) stands before the first section")
             }
         } catch {
             report(place, error.message)
@@ -74,63 +72,86 @@ struct WireGuardConfigParser {
     }
 
     private mutating func setInterface(
-        _ key: String, _ named: String, _ value: String, _ place: SourceLocation
+        _ name: String, _ value: String, _ place: SourceLocation
     ) throws(AddressError) {
+        let key = name.lowercased()
         switch key {
         case "privatekey":
             config.hasPrivateKey = true
             config.privateKey = self.value
-            checkSecret(named, value, place)
+            checkSecret(name, value.utf8.span, place)
         case "address":
             for item in value.commaSeparated { config.addresses.append(try InterfaceAddress(parsing: item)) }
         case "listenport": config.port = value == "0" ? nil : try Port(parsing: value)
-        case "fwmark": config.fwmark = number(named, value, place)
-        case "mtu": config.mtu = number(named, value, place)
+        case "fwmark": config.fwmark = number(name, value, place)
+        case "mtu": config.mtu = number(name, value, place)
         case "dns", "table", "preup", "postup", "predown", "postdown", "saveconfig":
             config.settings.append(WireGuardConfig.Setting(key: key, value: value))
-        default: report(place, "an interface has no setting \(named)")
+        default: report(place, "an interface has no setting \(Self.words(for: name))")
         }
     }
 
     private mutating func setPeer(
-        _ key: String, _ named: String, _ value: String, _ place: SourceLocation
+        _ name: String, _ bytes: ArraySlice<UInt8>, _ place: SourceLocation
     ) throws(AddressError) {
         let last = config.peers.count - 1
-        switch key {
+        switch Self.peerKey(name) {
         case "publickey":
+            let value = String(decoding: bytes, as: UTF8.self)
             config.peers[last].publicKey = value
-            if let problem = PublicKeyText.problem(of: value) { report(place, "\(named): the text \(problem)") }
+            if let problem = PublicKeyText.problem(of: value) {
+                report(place, "\(Self.words(for: name)): the text \(problem)")
+            }
         case "presharedkey":
             config.peers[last].hasPresharedKey = true
             config.peers[last].presharedKey = self.value
-            checkSecret(named, value, place)
+            checkSecret(name, bytes.span, place)
         case "allowedips":
-            for item in value.commaSeparated {
-                let address = try InterfaceAddress(parsing: item.contains("/") ? item : item + hostLength(item))
-                config.peers[last].allowedIPs.append(address.prefix)
+            for item in bytes.split(separator: UInt8(ascii: ",")) {
+                let item = item.trimmed
+                if item.isEmpty { continue }
+                config.peers[last].allowedIPs.append(try allowed(item))
             }
-        case "endpoint": config.peers[last].endpoint = try Endpoint(parsing: value)
+        case "endpoint": config.peers[last].endpoint = try Endpoint(parsing: bytes.span)
         case "persistentkeepalive":
-            config.peers[last].keepalive = value == "off" || value == "0" ? nil : number(named, value, place)
-        default: report(place, "a peer has no setting \(named)")
+            let value = String(decoding: bytes, as: UTF8.self)
+            config.peers[last].keepalive = value == "off" || value == "0" ? nil : number(name, value, place)
+        default: report(place, "a peer has no setting \(Self.words(for: name))")
         }
+    }
+
+    /// The name in small letters, without work for those that are written as in wg(8).
+    private static func peerKey(_ name: String) -> String {
+        switch name {
+        case "PublicKey": "publickey"
+        case "PresharedKey": "presharedkey"
+        case "AllowedIPs": "allowedips"
+        case "Endpoint": "endpoint"
+        default: name.lowercased()
+        }
+    }
+
+    private func allowed(_ item: ArraySlice<UInt8>) throws(AddressError) -> IPPrefix {
+        if item.contains(UInt8(ascii: "/")) { return try InterfaceAddress(parsing: item.span).prefix }
+        let address = String(decoding: item, as: UTF8.self)
+        return try InterfaceAddress(parsing: address + hostLength(address)).prefix
     }
 
     private func hostLength(_ address: String) -> String { address.contains(":") ? "/128" : "/32" }
 
     private mutating func number<Number: FixedWidthInteger>(
-        _ key: String, _ value: String, _ place: SourceLocation
+        _ name: String, _ value: String, _ place: SourceLocation
     ) -> Number? {
         let isHexadecimal = value.hasPrefix("0x")
         let digits = isHexadecimal ? value.dropFirst(2) : value[...]
         if let number = Number(digits, radix: isHexadecimal ? 16 : 10), !digits.hasPrefix("+") { return number }
         if value == "off" { return nil }
-        report(place, "\(key): \(quoted(value)) is not a number in range")
+        report(place, "\(Self.words(for: name)): \(quoted(value)) is not a number in range")
         return nil
     }
 
-    private mutating func checkSecret(_ key: String, _ value: String, _ place: SourceLocation) {
-        if !PublicKeyText.isValid(value) { report(place, "\(key) is not 32 bytes in base64") }
+    private mutating func checkSecret(_ name: String, _ value: Span<UInt8>, _ place: SourceLocation) {
+        if !PublicKeyText.isValid(value) { report(place, "\(Self.words(for: name)) is not 32 bytes in base64") }
     }
 
     /// A key as a message may show it. A line that lost its equals sign or its name can have a secret in that place,

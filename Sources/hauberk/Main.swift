@@ -3,6 +3,7 @@ import HauberkCommands
 @main
 struct Main {
     static func main() async {
+        Hauberk.prepare()
         await Hauberk.run()
     }
 }

@@ -9,9 +9,10 @@ import Testing
 
     @Test func `an interface is read from what the tools say`() throws {
         let report = ObservedInterface.Report(
-            dump: "\(Self.secret)\tpublic\t51820\t0xca6c\n"
-                + "peer1\t\(Self.secret)\t192.0.2.1:51820\t10.88.0.2/32,fd5a::2/128\t1700000000\t12\t34\t25\n"
-                + "peer2\t(none)\t(none)\t(none)\t0\t0\t0\toff\n",
+            dump: Array(
+                ("\(Self.secret)\tpublic\t51820\t0xca6c\n"
+                    + "peer1\t\(Self.secret)\t192.0.2.1:51820\t10.88.0.2/32,fd5a::2/128\t1700000000\t12\t34\t25\n"
+                    + "peer2\t(none)\t(none)\t(none)\t0\t0\t0\toff\n").utf8),
             link: "5: wg0: <POINTOPOINT,NOARP,UP,LOWER_UP> mtu 1380 qdisc fq state UNKNOWN\\    link/none ",
             addresses: "5: wg0    inet 10.88.0.1/32 scope global wg0\\       valid_lft forever\n"
                 + "5: wg0    inet6 fd5a::1/128 scope global \\       valid_lft forever\n"
@@ -41,7 +42,7 @@ import Testing
 
     @Test(arguments: ["", "a\tb", "a\tb\t1\toff\npeer\tshort"])
     func `a report that is cut is none`(dump: String) {
-        let report = ObservedInterface.Report(dump: dump, link: "", addresses: "", routes: ["", ""])
+        let report = ObservedInterface.Report(dump: Array(dump.utf8), link: "", addresses: "", routes: ["", ""])
         #expect(ObservedInterface(report) == nil)
     }
 

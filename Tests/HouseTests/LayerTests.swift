@@ -16,7 +16,7 @@ import Testing
         "Delivery": ["HostPlans", "Addresses", "Diagnostics"],
         "Rendering": ["HostPlans", "MeshModel", "Addresses", "Diagnostics"],
         "SystemAccess": [
-            "Delivery", "Diagnostics", "CLinux", "Glibc", "Subprocess", "Synchronization", "SystemPackage",
+            "Delivery", "Diagnostics", "CGuard", "CLinux", "Glibc", "Subprocess", "Synchronization", "SystemPackage",
         ],
         "Lab": ["SystemAccess", "Diagnostics", "CNamespaces", "Glibc", "Subprocess", "SystemPackage"],
         "HauberkCommands": [

@@ -78,71 +78,17 @@ struct ApplyCommand: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
-        let host = try HostApply(root: root == "/" ? "" : root) { Result.note($0) }
-        if let tree {
-            try await apply(tree, host)
-        } else if status {
-            try printStatus(try host.status())
-        } else {
-            guard let end = try await host.answer(confirm ? .confirm : .putBack) else {
-                return try finish(Entry(interface: nil, outcome: "idle"), "nothing is pending")
-            }
-            let outcome = end.isConfirmed ? "confirmed" : "put back"
-            try finish(Entry(interface: end.interface, outcome: outcome), "\(end.interface): \(outcome)")
-        }
-    }
+    func run() async throws { try await words.run() }
 
-    private func apply(_ tree: String, _ host: HostApply) async throws {
-        let report = try await host.apply(
-            HostApply.Request(
-                tree: tree, confirmWithin: confirmWithin, extent: dryRun ? .dryRun : .whole,
-                patience: patience))
-        var entry = Entry(interface: report.interface, outcome: "unchanged")
-        entry.steps = report.steps
-        entry.files = report.files
-        entry.cutsSessions = report.cutsSessions
-        entry.waiting = report.waiting
-        let silent = report.waiting.map { "\nno answer yet from peer \($0)" }.joined()
-        if report.steps.isEmpty, report.files.isEmpty {
-            try finish(entry, "\(report.interface): nothing to do\(silent)")
-            if !report.waiting.isEmpty { throw ExitCode(ExitStatus.pending.rawValue) }
-            return
-        }
-        entry.outcome = dryRun ? "planned" : "applied"
-        let lines = report.steps + (report.files.isEmpty ? [] : ["write \(report.files.joined(separator: ", "))"])
-        let cut = report.cutsSessions ? "\nthis cuts the running sessions" : ""
-        try finish(
-            entry,
-            dryRun
-                ? "\(report.interface) would change:\n" + lines.map { "  \($0)" }.joined(separator: "\n") + cut
-                : "\(report.interface): applied, \(lines.count) step\(lines.count == 1 ? "" : "s")\(cut)"
-                    + silent)
-        if !report.waiting.isEmpty { throw ExitCode(ExitStatus.pending.rawValue) }
-    }
+    /// What the parser makes of a command line; nil for one of another command.
+    static func parsed(_ words: [String]) throws -> ApplyWords? { (try Hauberk.parseAsRoot(words) as? Self)?.words }
 
-    private func printStatus(_ status: HostApply.Status) throws {
-        var entry = Entry(interface: status.interface, outcome: status.phase ?? "idle")
-        entry.confirmWithin = status.confirmation
-        let text = status.interface.map { "\($0): \(status.phase ?? "")" } ?? "nothing is pending"
-        try finish(entry, text)
-    }
-
-    private func finish(_ entry: Entry, _ text: String) throws {
-        Result.print(format.json ? try JSONText.encode(entry) : text)
-    }
-
-    /// The JSON form; names and `outcome`'s words stay the same from version to version.
-    private struct Entry: Encodable {
-        var interface: String?
-        /// `applied`, `unchanged`, `planned`, `confirmed`, `put back`; of --status `idle` or the phase.
-        var outcome: String
-        var steps: [String]?
-        var files: [String]?
-        var cutsSessions: Bool?
-        /// Public keys of peers whose packets take the former interface, because they have not answered on the next one.
-        var waiting: [String]?
-        var confirmWithin: Int?
+    var words: ApplyWords {
+        var words = ApplyWords()
+        (words.tree, words.confirmWithin, words.patience) = (tree, confirmWithin, patience)
+        (words.dryRun, words.confirm, words.rollback, words.status) = (dryRun, confirm, rollback, status)
+        (words.root, words.json) = (root, format.json)
+        return words
     }
 }
 
@@ -152,8 +98,9 @@ struct ApplyGuardVerb: AsyncParsableCommand {
         commandName: ApplyGuard.command, abstract: "The half of apply that puts a host back.", shouldDisplay: false)
 
     @Argument var root: String
+    @Argument var since: Int = 0
 
-    func run() async throws { await ApplyGuard.watch(root: root) }
+    func run() async throws { await ApplyGuard.watch(root: root, since: since) }
 }
 
 /// Prints the shell script that `push` brings where no program runs.

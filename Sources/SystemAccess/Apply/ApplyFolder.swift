@@ -52,7 +52,10 @@ struct ApplyFolder: Sendable {
     }
 
     /// Makes the transaction. Nothing of the host has been changed by then.
-    func begin(_ journal: ApplyJournal, _ files: [HostFile], _ state: [(name: String, text: String)]) throws {
+    ///
+    /// What is for the live state alone need not survive the kernel's run: after another start nothing of it is put back,
+    /// and no later step reads it. So only the journal and the mark wait for the disk.
+    func begin(_ journal: ApplyJournal, _ files: [HostFile], _ state: [(name: String, bytes: [UInt8])]) throws {
         let draft = "\(base)/pending.new"
         try disk.removeTree(draft)
         try disk.files.makeFolders(draft, mode: 0o700)
@@ -60,12 +63,12 @@ struct ApplyFolder: Sendable {
             for file in files {
                 let path = "\(draft)/new/\(file.path)"
                 try disk.files.makeFolders(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]), mode: 0o700)
-                try disk.create(path, file.bytes, mode: file.mode)
+                try disk.keep(path, file.bytes, mode: file.mode)
             }
-            for (name, text) in state {
+            for (name, bytes) in state {
                 let path = "\(draft)/\(name)"
                 try disk.files.makeFolders(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]), mode: 0o700)
-                try disk.create(path, Array(text.utf8))
+                try disk.keep(path, bytes)
             }
             try disk.create("\(draft)/journal", Array(journal.text.utf8))
             try disk.mark("\(draft)/\(ApplyPhase.armed.rawValue)")

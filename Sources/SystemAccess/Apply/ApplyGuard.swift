@@ -1,3 +1,4 @@
+internal import CGuard
 internal import Delivery
 internal import Diagnostics
 internal import Glibc
@@ -21,30 +22,36 @@ package enum ApplyGuard {
     private static let stepSeconds = 300.0
 
     /// The end of a pipe; when it is closed, by whatever end of this process, the guard knows.
-    struct Tie: Sendable { let raw: Int32 }
+    struct Tie: Sendable {
+        let raw: Int32
+
+        /// Tells the guard that nothing is left to watch; one that has the program already sees that by itself.
+        func release() {
+            var byte: UInt8 = 1
+            _ = write(raw, &byte, 1)
+        }
+    }
 
     /// Starts it, and returns when it watches.
-    static func start(_ folder: ApplyFolder, lock held: Handle) throws -> Tie {
+    ///
+    /// Where nobody has to confirm, it is a copy of this process that becomes the program only when there is something
+    /// to do: the program's start would cost more than most changes.
+    static func start(_ folder: ApplyFolder, lock held: Handle, confirmation: Int) throws -> Tie {
         var lifePipe: [Int32] = [0, 0]
         var readyPipe: [Int32] = [0, 0]
         guard pipe(&lifePipe) == 0, pipe(&readyPipe) == 0 else { throw SystemError("make", "a pipe", errno) }
         for end in lifePipe + readyPipe { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        // Clear of 3 to 5 first: a copy onto itself would stay close-on-exec.
+        // Clear of 3 to 7 first: a copy onto itself would stay close-on-exec.
         let sources = try [held.raw, lifePipe[0], readyPipe[1]].map { source in
             let copy = fcntl(source, F_DUPFD_CLOEXEC, 64)
             guard copy >= 0 else { throw SystemError("copy", "a descriptor", errno) }
             return copy
         }
-        for (source, target) in zip(sources, [lock, life, ready]) {
-            posix_spawn_file_actions_adddup2(&actions, source, target)
+        if confirmation == 0 {
+            try fork(sources, others: [lifePipe[1], readyPipe[0]], folder.disk.root)
+        } else {
+            try spawn(sources, ["hauberk", command, folder.disk.root])
         }
-        for target in 0...2 as ClosedRange<Int32> {
-            posix_spawn_file_actions_addopen(&actions, target, "/dev/null", O_RDWR, 0)
-        }
-        try spawn(&actions, ["hauberk", command, folder.disk.root])
         for end in sources + [lifePipe[0], readyPipe[1]] { close(end) }
         defer { close(readyPipe[0]) }
         var waited = pollfd(fd: readyPipe[0], events: Int16(POLLIN), revents: 0)
@@ -56,7 +63,36 @@ package enum ApplyGuard {
         return Tie(raw: lifePipe[1])
     }
 
-    private static func spawn(_ actions: inout posix_spawn_file_actions_t, _ words: [String]) throws {
+    private static func fork(_ sources: [Int32], others: [Int32], _ root: String) throws {
+        // Open, so that it can be started whatever becomes of the file meanwhile.
+        let own = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)
+        let program = own < 0 ? own : fcntl(own, F_DUPFD_CLOEXEC, 64)
+        guard program >= 0 else { throw SystemError("open", "/proc/self/exe", errno) }
+        defer { for end in [own, program] { close(end) } }
+        let words = ["hauberk", command, root]
+        var orphaned = words.map { strdup($0) } + [nil]
+        var overdue = (words + ["\(Int(stepSeconds))"]).map { strdup($0) } + [nil]
+        defer { for word in orphaned + overdue { free(word) } }
+        var plan = guard_plan()
+        (plan.lock, plan.life, plan.ready) = (sources[0], sources[1], sources[2])
+        plan.program = program
+        plan.others = (others[0], others[1])
+        plan.milliseconds = Int32(stepSeconds * 1000)
+        guard guard_start(&plan, &orphaned, &overdue, environ) > 0 else {
+            throw SystemError("start", "the process that puts the host back", errno)
+        }
+    }
+
+    private static func spawn(_ sources: [Int32], _ words: [String]) throws {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for (source, target) in zip(sources, [lock, life, ready]) {
+            posix_spawn_file_actions_adddup2(&actions, source, target)
+        }
+        for target in 0...2 as ClosedRange<Int32> {
+            posix_spawn_file_actions_addopen(&actions, target, "/dev/null", O_RDWR, 0)
+        }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -75,7 +111,9 @@ package enum ApplyGuard {
     // MARK: in the process itself
 
     /// Watches until the transaction below the root is over.
-    package static func watch(root: String) async {
+    ///
+    /// - Parameter elapsed: seconds for which somebody has watched already.
+    package static func watch(root: String, since elapsed: Int) async {
         guard fcntl(lock, F_GETFD) >= 0, fcntl(life, F_GETFD) >= 0, fcntl(ready, F_GETFD) >= 0 else { return }
         for end in [lock, life, ready] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         signal(SIGHUP, SIG_IGN)
@@ -84,7 +122,7 @@ package enum ApplyGuard {
         var byte: UInt8 = 1
         _ = write(ready, &byte, 1)
         close(ready)
-        let start = ContinuousClock.now
+        let start = ContinuousClock.now - .seconds(elapsed)
         var waiting: ContinuousClock.Instant?
         var attempts = 0
         var id: String?
@@ -132,7 +170,7 @@ package enum ApplyGuard {
                 if !handed, isFirstAlive, journal.process > 1 { kill(journal.process, SIGKILL) }
                 _ = try folder.decide(.returning)
             case .finish: try folder.switchFiles(journal)
-            case .putBack: try await PutBack(folder: folder, journal: journal, tools: ProcessRunner()).run()
+            case .putBack: try await PutBack(folder: folder, journal: journal, tools: PlainRunner()).run()
             }
             return true
         } catch {

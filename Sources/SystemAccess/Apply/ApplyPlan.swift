@@ -1,5 +1,6 @@
 internal import Delivery
 internal import Diagnostics
+internal import Glibc
 
 /// What an apply would do, from what is there.
 struct ApplyPlan: Sendable {
@@ -23,7 +24,9 @@ struct ApplyPlan: Sendable {
         let desired: DesiredInterface?
         /// By the configuration on the disk; nil when there is none, or none that can be read.
         let former: DesiredInterface?
-        let formerText: String?
+        let formerText: [UInt8]?
+        /// Where peers that are the same everywhere are left out of the others: all that are to be.
+        let sections: PeerSections?
 
         var state: TunnelChanges.Tunnel {
             TunnelChanges.Tunnel(interface, observed: observed, desired: desired, former: former)
@@ -80,6 +83,7 @@ struct ApplyPlan: Sendable {
         let report = try await host.report()
         let path = HostTree.configuration(of: interface)
         let bytes = try reported { try disk.bytes("\(disk.root)/\(path)") }
+        if let tunnel = difference(tree, report, bytes) { return tunnel }
         let former = bytes.flatMap { DesiredInterface(parsing: $0) }
         let desired = tree.tunnels.first { $0.interface == interface }?.desired
         // What takes its place is rendered for rotation, and so is all that may be taken away for it.
@@ -95,7 +99,22 @@ struct ApplyPlan: Sendable {
         return Tunnel(
             interface: interface, report: report, observed: try report.map { try host.observed($0) },
             desired: desired, former: former,
-            formerText: former == nil ? nil : bytes.map { String(decoding: $0, as: UTF8.self) })
+            formerText: former == nil ? nil : bytes, sections: nil)
+    }
+
+    /// The only interface of a host, where it is up and its configurations are the program's own: read are the peers
+    /// that differ or are alive, and no others. Nil where that is not so.
+    private static func difference(
+        _ tree: HostTree, _ report: ObservedInterface.Report?, _ bytes: [UInt8]?
+    ) -> Tunnel? {
+        guard tree.interfaces.count == 1, let tunnel = tree.tunnels.first, let sections = tunnel.sections, let report,
+            let bytes, let before = PeerSections(bytes),
+            let (desired, observed, former) = sections.compared(
+                with: report, former: before, alive: Int64(time(nil)) - ApplyRun.sessionSeconds - 60), let former
+        else { return nil }
+        return Tunnel(
+            interface: tunnel.interface, report: report, observed: observed, desired: desired, former: former,
+            formerText: bytes, sections: sections)
     }
 
     private enum Loading { case loaded, not }

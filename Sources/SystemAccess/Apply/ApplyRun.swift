@@ -14,7 +14,7 @@ struct ApplyRun: Sendable {
     let patience: Int
 
     /// Seconds in which a peer's session is alive after its last handshake (REJECT_AFTER_TIME, wireguard.com/papers).
-    private static let sessionSeconds: Int64 = 180
+    static let sessionSeconds: Int64 = 180
 
     func run(confirmWithin seconds: Int, lock: Handle) async throws -> HostApply.Report {
         let journal = try begin(seconds)
@@ -29,7 +29,7 @@ struct ApplyRun: Sendable {
         FaultPoint.pass()
         let tie: ApplyGuard.Tie
         do {
-            tie = try reported { try ApplyGuard.start(folder, lock: lock) }
+            tie = try reported { try ApplyGuard.start(folder, lock: lock, confirmation: seconds) }
         } catch {
             _ = try? folder.decide(.returning)
             try? folder.unstage(journal)
@@ -45,6 +45,7 @@ struct ApplyRun: Sendable {
         try reported { try folder.disk.mark("\(folder.pending)/\(ApplyPhase.waiting.rawValue)") }
         FaultPoint.pass()
         try await seconds == 0 ? confirm(journal) : awaitConfirmation(journal)
+        tie.release()
         return report
     }
 
@@ -70,13 +71,17 @@ struct ApplyRun: Sendable {
     }
 
     /// What the transaction keeps of an interface: how it was, and the configurations to bring it up with.
-    private func state(_ tunnel: ApplyPlan.Tunnel) -> [(name: String, text: String)] {
+    private func state(_ tunnel: ApplyPlan.Tunnel) -> [(name: String, bytes: [UInt8])] {
         var state = tunnel.report.map { PutBack.snapshot($0, of: tunnel.interface) } ?? []
         let path = HostTree.configuration(of: tunnel.interface)
         if let new = plan.tree.files.first(where: { $0.path == path }) {
-            let text = hooked(String(decoding: new.bytes, as: UTF8.self), scripts: folder.new)
+            let text = hooked(new.bytes, scripts: folder.new)
+            let joining = plan.tunnels.count > 1
             state.append(
-                ("run/\(tunnel.interface).conf", plan.tunnels.count > 1 ? DesiredInterface.joining(text) : text))
+                (
+                    "run/\(tunnel.interface).conf",
+                    joining ? Array(DesiredInterface.joining(String(decoding: text, as: UTF8.self)).utf8) : text
+                ))
             if tunnel.formerText == nil { state.append(("former/\(tunnel.interface).conf", text)) }
         }
         if let former = tunnel.formerText {
@@ -90,18 +95,15 @@ struct ApplyRun: Sendable {
     }
 
     /// The configuration with hooks that find the scripts where they are now.
-    private func hooked(_ text: String, scripts: String) -> String {
+    private func hooked(_ text: [UInt8], scripts: String) -> [UInt8] {
         let base = plan.tree.interface
         let (rules, key) = ("\(scripts)/etc/hauberk/\(base)/", "\(folder.disk.root)/etc/wireguard/\(base).key")
-        let places = [
-            ("/etc/hauberk/%i/", rules), ("/etc/hauberk/\(base)/", rules), ("/etc/wireguard/%i.key", key),
-            ("/etc/wireguard/\(base).key", key),
-        ]
-        return text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
-            let line = String(line)
-            guard let (name, place) = places.first(where: { line.contains($0.0) }) else { return line }
-            return line.replacing(name, with: place)
-        }.joined(separator: "\n")
+        return replacing(
+            in: text, beginning: "/etc/",
+            [
+                ("/etc/hauberk/%i/", rules), ("/etc/hauberk/\(base)/", rules), ("/etc/wireguard/%i.key", key),
+                ("/etc/wireguard/\(base).key", key),
+            ])
     }
 
     // MARK: steps
@@ -182,8 +184,17 @@ struct ApplyRun: Sendable {
     private func verify(_ host: (String) -> LiveHost) async throws {
         var now: [TunnelChanges.Tunnel] = []
         for tunnel in plan.tunnels {
-            let observed = try await host(tunnel.interface).observe()
-            if let desired = tunnel.desired {
+            let report = try await host(tunnel.interface).report()
+            if let report, let sections = tunnel.sections,
+                let (desired, observed, _) = sections.compared(with: report, former: nil, alive: .max)
+            {
+                now.append(
+                    TunnelChanges.Tunnel(tunnel.interface, observed: observed, desired: desired, former: desired))
+                continue
+            }
+            let observed = try report.map { try host(tunnel.interface).observed($0) }
+            let whole = plan.tree.tunnels.first { $0.interface == tunnel.interface }?.desired
+            if let desired = whole ?? tunnel.desired {
                 guard observed != nil else { throw failed("the interface \(tunnel.interface) did not stay up") }
                 now.append(
                     TunnelChanges.Tunnel(tunnel.interface, observed: observed, desired: desired, former: desired))

@@ -55,7 +55,7 @@ package struct HostApply: Sendable {
                 hint: "wg-quick runs hooks below it through a shell")
         }
         folder = ApplyFolder(disk: HostDisk(root: kept, files: RealFileSystem()))
-        tools = ProcessRunner()
+        tools = PlainRunner()
         self.progress = progress
     }
 
@@ -153,23 +153,32 @@ package struct HostApply: Sendable {
         return plan
     }
 
-    /// The firewall's own script reads its files, in a private folder; nothing secret is among them.
+    /// The firewall's own script reads its files, in a private folder; nothing secret is among them. Files that are the
+    /// host's already have been read so when they came.
     private func checkFirewall(_ tree: HostTree) async throws {
-        var runs = [ToolRun("ip", ["-V"]), ToolRun("wg", ["--version"])]
-        guard tree.hasFirewall else { return try await check(runs) }
+        for tool in ["ip", "wg"] where !Self.isInstalled(tool) { throw Failure.missing(ToolRun(tool)) }
+        let disk = folder.disk
+        let own = tree.files.filter { $0.path.hasPrefix("etc/hauberk/") }
+        let changed = try reported { try folder.changed(own) }
+        guard tree.hasFirewall, !changed.isEmpty else { return }
         let scratch = try TemporaryFolder(prefix: "hauberk-apply")
         defer { scratch.remove() }
-        let disk = folder.disk
         try reported {
             try disk.files.makeFolders("\(scratch.path)/etc/hauberk/\(tree.interface)", mode: 0o700)
-            for file in tree.files where file.path.hasPrefix("etc/hauberk/") {
-                try disk.create("\(scratch.path)/\(file.path)", file.bytes, mode: file.mode)
-            }
+            for file in own { try disk.keep("\(scratch.path)/\(file.path)", file.bytes, mode: file.mode) }
         }
-        runs.append(ToolRun("sh", ["-n", "\(scratch.path)/\(tree.script)"]))
+        let script = "\(scratch.path)/\(tree.script)"
+        if changed.contains(where: { $0.path == tree.script }) { try await check([ToolRun("sh", ["-n", script])]) }
         // By sh(1): the folder for temporary files may be one that nothing is run from.
-        runs.append(ToolRun("sh", ["\(scratch.path)/\(tree.script)", "check"]))
-        try await check(runs)
+        try await check([ToolRun("sh", [script, "check"])])
+    }
+
+    /// Whether posix_spawnp(3) will find it.
+    private static func isInstalled(_ tool: String) -> Bool {
+        let folders = getenv("PATH").map { String(cString: $0) } ?? "/bin:/usr/bin"
+        return folders.split(separator: ":", omittingEmptySubsequences: false).contains {
+            access($0.isEmpty ? tool : "\($0)/\(tool)", X_OK) == 0
+        }
     }
 
     private func check(_ runs: [ToolRun]) async throws {

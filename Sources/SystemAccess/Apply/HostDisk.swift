@@ -24,6 +24,11 @@ struct HostDisk: Sendable {
         try bytes.withUnsafeBytes { try files.create(place(path), .exactly(mode), $0) }
     }
 
+    /// Writes a new file for as long as the kernel runs: it does not wait for the disk.
+    func keep(_ path: String, _ bytes: [UInt8], mode: UInt32 = 0o600) throws {
+        try bytes.withUnsafeBytes { try files.create(place(path), .exactly(mode), $0, durable: false) }
+    }
+
     func mark(_ path: String) throws {
         try create(path, [])
         try syncFolder(of: path)

@@ -33,22 +33,15 @@ struct LiveHost: Sendable {
         return Failure(.no, .applyFailed, "\(shown(tool)) failed: \(words.isEmpty ? "\(result.ending)" : words)")
     }
 
-    /// What the tools say of the interface; nil if there is none.
+    /// What the kernel and wg(8) say of the interface; nil if there is none.
     func report() async throws -> ObservedInterface.Report? {
-        let link = try await run("ip", ["-o", "link", "show", "dev", interface])
-        guard link.succeeded else { return nil }
+        guard let network = try reported({ try KernelNetwork.report(of: interface) }) else { return nil }
         let dump = try await run("wg", ["show", interface, "dump"])
         guard dump.succeeded else { throw Self.failure("wg", dump) }
-        let addresses = try await run("ip", ["-o", "address", "show", "dev", interface])
-        var routes: [String] = []
-        for family in ["-4", "-6"] {
-            let words = [family, "route", "show", "table", "all", "dev", interface]
-            routes.append(try await run("ip", words).outputText)
-        }
         let filter = "/proc/sys/net/ipv4/conf/\(interface)/rp_filter"
         let reversePath = try HostDisk(root: "", files: RealFileSystem()).text(filter) ?? ""
         return ObservedInterface.Report(
-            dump: dump.outputText, link: link.outputText, addresses: addresses.outputText, routes: routes,
+            dump: dump.output, link: network.link, addresses: network.addresses, routes: network.routes,
             reversePath: reversePath)
     }
 
@@ -134,9 +127,9 @@ struct LiveHost: Sendable {
 
     /// Ends the interface, whatever state it is in.
     func removeInterface(_ configuration: String) async throws {
-        guard try await run("ip", ["-o", "link", "show", "dev", interface]).succeeded else { return }
+        guard KernelNetwork.has(interface) else { return }
         if try await run("wg-quick", ["down", configuration]).succeeded { return }
-        guard try await run("ip", ["-o", "link", "show", "dev", interface]).succeeded else { return }
+        guard KernelNetwork.has(interface) else { return }
         try await done("ip", ["link", "delete", "dev", interface])
     }
 }

@@ -102,18 +102,21 @@ struct PutBack: Sendable {
     static func restarted(_ interface: String) -> String { "restarted-\(interface)" }
 
     private func snapshot(_ interface: String) throws -> ObservedInterface? {
-        let texts = try Self.names.map { try folder.disk.text("\(folder.pending)/before/\(interface)/\($0)") ?? "" }
+        let parts = try Self.names.map { try folder.disk.bytes("\(folder.pending)/before/\(interface)/\($0)") ?? [] }
+        let texts = parts.dropFirst().map { String(decoding: $0, as: UTF8.self) }
         return ObservedInterface(
             ObservedInterface.Report(
-                dump: texts[0], link: texts[1], addresses: texts[2], routes: [texts[3], texts[4]],
-                reversePath: texts[5]))
+                dump: parts[0], link: texts[0], addresses: texts[1], routes: [texts[2], texts[3]],
+                reversePath: texts[4]))
     }
 
     private static let names = ["dump", "link", "addresses", "routes-v4", "routes-v6", "rp_filter"]
 
-    static func snapshot(_ report: ObservedInterface.Report, of interface: String) -> [(name: String, text: String)] {
-        let texts = [report.dump, report.link, report.addresses] + report.routes + [report.reversePath]
-        return zip(names, texts).map { ("before/\(interface)/\($0)", $1) }
+    static func snapshot(
+        _ report: ObservedInterface.Report, of interface: String
+    ) -> [(name: String, bytes: [UInt8])] {
+        let texts = [report.link, report.addresses] + report.routes + [report.reversePath]
+        return zip(names, [report.dump] + texts.map { Array($0.utf8) }).map { ("before/\(interface)/\($0)", $1) }
     }
 
     /// The run of the kernel and the network namespace that this process is in.

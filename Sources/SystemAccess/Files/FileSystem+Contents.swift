@@ -105,13 +105,15 @@ extension FileSystem {
     }
 
     /// Creates the file, writes the bytes and makes them durable; a half written one is removed when a call fails.
-    func create(_ place: Place, _ mode: CreationMode, _ bytes: UnsafeRawBufferPointer) throws {
+    func create(
+        _ place: Place, _ mode: CreationMode, _ bytes: UnsafeRawBufferPointer, durable: Bool = true
+    ) throws {
         let handle = try open(place, .creating(mode: mode.requested))
         defer { close(handle) }
         do {
             try write([bytes], to: handle)
             if case .exactly(let bits) = mode, bits & 0o077 != 0 { try setMode(bits, of: handle) }
-            try sync(handle, .file)
+            if durable { try sync(handle, .file) }
         } catch {
             try? removeFile(place)
             throw error
@@ -141,6 +143,8 @@ extension FileSystem {
     /// - Returns: the paths that were created, outermost first.
     @discardableResult
     func makeFolders(_ path: String, mode: UInt32) throws -> [String] {
+        // Mostly it is there.
+        if try status(of: Place(path, in: .current))?.kind == .folder { return [] }
         var created: [String] = []
         var prefix = path.hasPrefix("/") ? "/" : ""
         do {

@@ -29,7 +29,7 @@ package struct ProcessRunner: ToolRunning {
                     return nil
                 }
                 defer { group.cancelAll() }
-                guard let first = try await group.next(), let result = first else { throw overdue(run) }
+                guard let first = try await group.next(), let result = first else { throw Failure.overdue(run) }
                 return result
             }
         } catch let error as SubprocessError {
@@ -87,21 +87,12 @@ package struct ProcessRunner: ToolRunning {
         }
     }
 
-    private func overdue(_ run: ToolRun) -> Failure {
-        Failure(
-            .inputOutput, .toolOverdue, "\(quoted(run.tool)) took longer than \(run.timeoutSeconds) s and was ended")
-    }
-
     private func failure(_ run: ToolRun, _ error: SubprocessError) -> Failure {
         switch error.code {
         case .executableNotFound:
-            let package = debianPackage(of: run.tool)
-            return Failure(
-                .toolMissing, .missingTool, "the tool \(quoted(run.tool)) is not installed",
-                hint: package.map { "apt-get install \($0)" } ?? "install it, or look at $PATH")
+            return .missing(run)
         case .outputLimitExceeded:
-            return Failure(
-                .inputOutput, .toolTooLoud, "\(quoted(run.tool)) wrote more than \(run.outputLimit) bytes")
+            return .tooLoud(run)
         default:
             let cause = error.underlyingError.map { explanation(of: $0.rawValue) } ?? "\(error.code)"
             return Failure(.inputOutput, .toolFailed, "cannot run \(quoted(run.tool)): \(cause)")
@@ -136,7 +127,7 @@ private struct HeardLines {
 /// Makes a write to a tool that has ended an error instead of the end of this program; set once.
 ///
 /// A handler that does nothing, since `SIG_IGN` would be inherited by the tools.
-private let brokenPipesAreErrors: Void = {
+let brokenPipesAreErrors: Void = {
     var action = sigaction()
     var former = sigaction()
     sigaction(SIGPIPE, nil, &former)

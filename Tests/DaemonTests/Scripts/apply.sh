@@ -290,6 +290,8 @@ back() {
     apply alpha --rollback
     ((status == 0))
 }
+# Whether no process of an apply is left.
+free() { ! pgrep -f "apply-guard $data/root-alpha" && ! pgrep -f "hauberk[^ ]* apply .*--root $data/root-alpha"; }
 
 change() {
     up
