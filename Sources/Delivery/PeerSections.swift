@@ -15,6 +15,15 @@ package struct PeerSections: Sendable {
         var allowedIPs = 0..<0
         var endpoint = 0..<0
         var keepalive = 0..<0
+
+        func moved(by distance: Int) -> Section {
+            func moved(_ range: Range<Int>) -> Range<Int> {
+                range.isEmpty ? range : (range.lowerBound + distance)..<(range.upperBound + distance)
+            }
+            return Section(
+                whole: moved(whole), key: moved(key), presharedKey: moved(presharedKey), allowedIPs: moved(allowedIPs),
+                endpoint: moved(endpoint), keepalive: moved(keepalive))
+        }
     }
 
     /// The bytes before the first peer.
@@ -29,7 +38,15 @@ package struct PeerSections: Sendable {
 
     /// Nil for what the plain reader has to judge: a setting in another form, a mistake, a key or an allowed IP that two
     /// peers have, and a table other than `off`, where the routes are those of the peers.
-    package init?(_ bytes: [UInt8]) {
+    package init?(_ bytes: [UInt8]) { self.init(bytes, like: nil) }
+
+    /// The configuration that was there before: sections that it shares with the new one have been read. Two of its peers
+    /// may have the same allowed IP, as the plain reader lets them.
+    package static func former(_ bytes: [UInt8], of new: PeerSections) -> PeerSections? {
+        PeerSections(bytes, like: new)
+    }
+
+    private init?(_ bytes: [UInt8], like other: PeerSections?) {
         guard let start = Self.firstPeer(in: bytes.span) else { return nil }
         self.bytes = bytes
         head = bytes[..<start]
@@ -39,10 +56,8 @@ package struct PeerSections: Sendable {
         self.config = config
         // A section of a peer is about 200 bytes.
         sections.reserveCapacity(bytes.count / 160)
-        guard read(from: start) else { return nil }
-        var size = 16
-        while size < sections.count * 2 { size *= 2 }
-        slots = [Int32](repeating: -1, count: size)
+        guard read(from: start, like: other) else { return nil }
+        slots = [Int32](repeating: -1, count: Self.slots(for: sections.count))
         for number in sections.indices {
             guard enter(number) else { return nil }
         }
@@ -58,12 +73,25 @@ package struct PeerSections: Sendable {
         return nil
     }
 
-    private mutating func read(from start: Int) -> Bool {
+    private static func slots(for count: Int) -> Int {
+        var size = 16
+        while size < count * 2 { size *= 2 }
+        return size
+    }
+
+    private mutating func read(from start: Int, like other: PeerSections?) -> Bool {
         let source = bytes
         let bytes = source.span
-        var prefixes = Set<IPPrefix>(minimumCapacity: bytes.count / 80)
-        var (section, place) = (Section(), start)
+        var prefixes: [IPPrefix] = []
+        prefixes.reserveCapacity(other == nil ? bytes.count / 80 : 0)
+        var (section, place, next) = (Section(), start, 0)
         while place < bytes.count {
+            if let other, let (known, number) = other.section(as: bytes, at: place, from: next) {
+                guard close(section, at: place) else { return false }
+                (section, next) = (known, number + 1)
+                place = section.whole.upperBound
+                continue
+            }
             let end = bytes.lineEnd(place)
             defer { place = end + 1 }
             if end == place || bytes[place] == UInt8(ascii: "#") { continue }
@@ -90,7 +118,38 @@ package struct PeerSections: Sendable {
                 return false
             }
         }
-        return close(section, at: bytes.count)
+        return close(section, at: bytes.count) && (other != nil || Self.areDifferent(prefixes))
+    }
+
+    /// The next section or the one behind it, when it stands at the place as well: moved there.
+    private func section(as text: Span<UInt8>, at place: Int, from next: Int) -> (Section, Int)? {
+        for number in next..<min(next + 2, sections.count) {
+            let section = sections[number]
+            let (end, distance) = (place + section.whole.count, place - section.whole.lowerBound)
+            // What comes behind it must not go on with it.
+            guard end == text.count || end < text.count && text[end - 1] == 0x0a && text.stands("[Peer]\n", at: end),
+                text.extracting(place..<end).isEqual(bytes.span.extracting(section.whole))
+            else { continue }
+            return (section.moved(by: distance), number)
+        }
+        return nil
+    }
+
+    private static func areDifferent(_ prefixes: [IPPrefix]) -> Bool {
+        let size = slots(for: prefixes.count)
+        var slots = [Int32](repeating: -1, count: size)
+        for (number, prefix) in prefixes.enumerated() {
+            let bits = prefix.first.bits
+            let half = UInt64(truncatingIfNeeded: bits) ^ UInt64(truncatingIfNeeded: bits >> 64) &* 3
+            let word = half &+ UInt64(prefix.length)
+            var slot = Int(truncatingIfNeeded: (word &* 0x9e37_79b9_7f4a_7c15) >> 32) & (size - 1)
+            while slots[slot] >= 0 {
+                if prefixes[Int(slots[slot])] == prefix { return false }
+                slot = (slot + 1) & (size - 1)
+            }
+            slots[slot] = Int32(number)
+        }
+        return true
     }
 
     /// False for a peer without a key.
@@ -127,14 +186,14 @@ package struct PeerSections: Sendable {
         return number <= UInt16.max
     }
 
-    /// False for what is no list of prefixes, or for one that is there already.
-    private static func take(_ bytes: Span<UInt8>, _ range: Range<Int>, into prefixes: inout Set<IPPrefix>) -> Bool {
+    /// False for what is no list of prefixes.
+    private static func take(_ bytes: Span<UInt8>, _ range: Range<Int>, into prefixes: inout [IPPrefix]) -> Bool {
         var start = range.lowerBound
         while true {
             var end = start
             while end < range.upperBound, bytes[end] != UInt8(ascii: ",") { end += 1 }
-            guard let prefix = try? IPPrefix(parsing: bytes.extracting(start..<end)), prefixes.insert(prefix).inserted
-            else { return false }
+            guard let prefix = try? IPPrefix(parsing: bytes.extracting(start..<end)) else { return false }
+            prefixes.append(prefix)
             if end == range.upperBound { return true }
             guard end + 1 < range.upperBound, bytes[end + 1] == UInt8(ascii: " ") else { return false }
             start = end + 2
@@ -213,21 +272,24 @@ extension PeerSections {
                 isSeen[number] = true
                 let handshake: Int64? = lines.number(4)
                 if isSame(sections[number], lines, dump.span), let handshake, handshake < alive { continue }
-                result.desired += bytes[sections[number].whole]
+                result.desired += text(of: number)
             }
             result.dump += dump[lines.line] + [UInt8(ascii: "\n")]
             if let former, let other = former.number(of: key) {
-                result.former? += former.bytes[former.sections[other].whole]
+                result.former? += former.text(of: other)
             }
         }
         for number in sections.indices where !isSeen[number] {
-            result.desired += bytes[sections[number].whole]
+            result.desired += text(of: number)
             if let former, let other = former.number(of: bytes.span.extracting(sections[number].key)) {
-                result.former? += former.bytes[former.sections[other].whole]
+                result.former? += former.text(of: other)
             }
         }
         return result
     }
+
+    /// A peer's section, its last line ended also where the file's is not.
+    private func text(of number: Int) -> [UInt8] { bytes[sections[number].whole] + [UInt8(ascii: "\n")] }
 
     /// Whether the kernel has a peer as it is written; false also for what only looks different.
     private func isSame(_ section: Section, _ lines: DumpLines, _ dump: Span<UInt8>) -> Bool {

@@ -21,14 +21,15 @@ struct ApplyWords: Equatable {
     /// Nil for all but `apply TREE` with options in their long form, each once and right: those are the parser's.
     init?(plain arguments: some Collection<String>) {
         guard arguments.first == "apply" else { return nil }
-        var seen: Set<String> = []
+        var seen: [String] = []
         var words = arguments.dropFirst().makeIterator()
         while let word = words.next() {
             if !word.hasPrefix("-"), !word.isEmpty, tree == nil {
                 tree = word
                 continue
             }
-            guard seen.insert(word).inserted else { return nil }
+            guard !seen.contains(word) else { return nil }
+            seen.append(word)
             switch word {
             case "--dry-run": dryRun = true
             case "--json": json = true

@@ -108,7 +108,7 @@ struct ApplyPlan: Sendable {
         _ tree: HostTree, _ report: ObservedInterface.Report?, _ bytes: [UInt8]?
     ) -> Tunnel? {
         guard tree.interfaces.count == 1, let tunnel = tree.tunnels.first, let sections = tunnel.sections, let report,
-            let bytes, let before = PeerSections(bytes),
+            let bytes, let before = PeerSections.former(bytes, of: sections),
             let (desired, observed, former) = sections.compared(
                 with: report, former: before, alive: Int64(time(nil)) - ApplyRun.sessionSeconds - 60), let former
         else { return nil }

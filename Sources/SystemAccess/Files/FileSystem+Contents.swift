@@ -143,12 +143,19 @@ extension FileSystem {
     /// - Returns: the paths that were created, outermost first.
     @discardableResult
     func makeFolders(_ path: String, mode: UInt32) throws -> [String] {
-        // Mostly it is there.
+        // Mostly all but the last are there, so the way goes up first.
         if try status(of: Place(path, in: .current))?.kind == .folder { return [] }
-        var created: [String] = []
+        var components = path.split(separator: "/").filter { $0 != "." }[...]
         var prefix = path.hasPrefix("/") ? "/" : ""
+        for count in stride(from: components.count - 1, to: 0, by: -1) {
+            let above = prefix + components.prefix(count).joined(separator: "/")
+            guard try status(of: Place(above, in: .current))?.kind == .folder else { continue }
+            (prefix, components) = (above, components.dropFirst(count))
+            break
+        }
+        var created: [String] = []
         do {
-            for component in path.split(separator: "/") where component != "." {
+            for component in components {
                 let parent = prefix.isEmpty ? "." : prefix
                 prefix += prefix.isEmpty || prefix.hasSuffix("/") ? String(component) : "/\(component)"
                 guard try makeFolderIfMissing(prefix, mode) else { continue }
