@@ -64,6 +64,26 @@ import Testing
             ["\(what) killed anywhere, the host is wholly old or wholly new, and a push again converges"])
     }
 
+    @Test func `a host where the program does not run takes the script`() throws {
+        try play(
+            "foreign",
+            [
+                "a host where the program does not run is brought the script by itself", "and a half can be chosen",
+                "the program and the script end what the other has begun",
+            ])
+    }
+
+    @Test func `the script puts a firewall back that would lock out SSH`() throws {
+        try play(
+            "script_lockout", ["a firewall that shuts SSH is put back on every host, and the report says so"])
+    }
+
+    @Test func `an sshd killed while the script works leaves a host wholly old or wholly new`() throws {
+        try play(
+            "script_cut_sshd",
+            ["sshd killed anywhere, the host is wholly old or wholly new, and a push again converges"])
+    }
+
     @Test func `keys rotate by pushes alone`() throws {
         try play("rotate", ["keys are rotated by pushes alone, which say who is ready, and no ping is lost"])
     }

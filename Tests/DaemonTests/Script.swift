@@ -11,9 +11,13 @@ struct Script: Sendable, CustomStringConvertible {
     static let apply = Script(description: "apply.sh")
     static let rotation = Script(description: "rotation.sh")
     static let push = Script(description: "push.sh")
+    static let halves = Script(description: "halves.sh")
 
     /// The folder of these tests' sources.
     static let folder = String(#filePath.prefix(upTo: #filePath.lastIndex(of: "/") ?? #filePath.endIndex))
+
+    /// Whether what takes minutes is asked for.
+    static var isLong: Bool { getenv("HAUBERK_LONG") != nil }
 
     /// Whether all that it needs is installed; else what is not is printed. In CI a skip is a failure.
     var isPossible: Bool {
@@ -23,8 +27,13 @@ struct Script: Sendable, CustomStringConvertible {
     }
 
     /// Runs it to its end, 400 s at most; the last of its arguments is the built program.
-    func run(_ arguments: [String], in folder: String) throws -> ProgramEnd {
-        let words = ["timeout", "--kill-after=5", "400", "\(Self.folder)/Scripts/\(description)"] + arguments
+    ///
+    /// - Parameter variables: of the environment, as `NAME=value`.
+    func run(_ arguments: [String], in folder: String, variables: [String] = []) throws -> ProgramEnd {
+        let words =
+            ["env"] + variables + [
+                "timeout", "--kill-after=5", "400", "\(Self.folder)/Scripts/\(description)",
+            ] + arguments
         return try BuiltProgram("hauberk").run([], tracer: words, in: folder)
     }
 }

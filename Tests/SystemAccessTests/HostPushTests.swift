@@ -106,6 +106,20 @@ import Testing
         #expect(none.outcome == .refused && none.message?.contains("--binary") == true)
     }
 
+    @Test func `what does not run there gives way to the next half`() async throws {
+        let carried = ["a", "b"].map { CarriedHalf(name: $0, bytes: [1], digest: String(repeating: $0, count: 64)) }
+        let halves: [any HostHalf] = [InstalledHalf(version: "1")] + carried
+        let after = PlayedSSH([
+            answer(101), answer(101), answer(103), answer(101), answer(0, json: "{}", errors: Self.waiting), answer(0),
+        ])
+        let end = try await push(after, halves)
+        #expect(end.outcome == .new && end.half == "b")
+        let before = try await push(PlayedSSH([answer(101), answer(103), answer(0, json: "{}")]), halves)
+        #expect(before.outcome == .new && before.half == "b")
+        let none = try await push(PlayedSSH([answer(101), answer(103), answer(103)]), halves)
+        #expect(none.outcome == .refused && none.message == "what was carried does not run there")
+    }
+
     @Test func `another apply there is waited for`() async throws {
         let ssh = PlayedSSH([answer(75, errors: "error: locked"), answer(0, json: "{}")])
         #expect(try await push(ssh).outcome == .new)

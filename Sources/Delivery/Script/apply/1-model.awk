@@ -264,7 +264,9 @@ function setPeer(k, t, key, name, value, number,   part, n, i, prefix) {
             else owner[k, t, prefix] = key
         }
     } else if (name == "endpoint") {
-        if (value !~ /^[^ \t]+:[0-9]+$/) wrong(number, "Endpoint is not an address and a port")
+        prefix = value
+        sub(/.*:/, "", prefix)
+        if (value !~ /^[^ \t]+:[0-9]+$/ || prefix + 0 < 1 || prefix + 0 > 65535) wrong(number, "Endpoint is not an address and a port")
         else endpoint[k, t, key] = value
     } else if (name == "persistentkeepalive") {
         keepalive[k, t, key] = counted(value, 65535, number)

@@ -95,7 +95,7 @@ fault() {
 # Lines as a JSON list.
 listed() {
     awk 'BEGIN { printf "[" } { gsub(/["\\]/, "\\\\&"); printf "%s\n    \"%s\"", (NR > 1 ? "," : ""), $0 }
-        END { print "\n  ]" }' "$@"
+        END { print (NR ? "" : "\n") "\n  ]" }' "$@"
 }
 
 # The dialect of a firewall: the last word of the head of its script.

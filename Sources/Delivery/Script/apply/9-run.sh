@@ -179,6 +179,9 @@ ask_again() {
     for tunnel in $tunnels; do
         if [ ! -s "$W/alive/$tunnel" ] || [ ! -d "$W/now/$tunnel" ]; then continue; fi
         sed -n 's/^[Pp]ublic[Kk]ey *= *\([^ ]*\) *$/\1/p' "$W/desired/$tunnel.conf" | grep -xF -f "$W/alive/$tunnel" >"$W/before"
+        [ -s "$W/before" ] || continue
+        asked=$(grep -c '' "$W/before")
+        if [ "$asked" = 1 ]; then note "ask 1 peer that answered before"; else note "ask $asked peers that answered before"; fi
         answering "$tunnel" "$W/before" 20
         [ -s "$W/silent" ] || continue
         blame="no answer any more from peer $(paste -s -d , "$W/silent")"

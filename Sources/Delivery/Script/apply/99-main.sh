@@ -1,6 +1,7 @@
 # The words of `hauberk apply`.
 
 usage() {
+    note "error: these are not the words of apply [usage]"
     note "usage: $0 apply TREE [--confirm-within SECONDS] [--patience SECONDS] [--dry-run] [--root DIR] [--json]"
     note "       $0 apply --confirm | --rollback | --status [--root DIR] [--json]"
     exit 64
