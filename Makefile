@@ -85,6 +85,10 @@ lint: ## the format of sources, and the syntax of scripts
 	@echo "lint: bash -n"
 	@for script in $(SCRIPTS); do \
 	    case $$(head -c 100 "$$script" | head -n 1) in *bash*) bash -n "$$script";; esac; done
+	@echo "lint: sh -n"
+	@for shell in sh dash 'busybox sh'; do \
+	    command -v $${shell% *} >/dev/null || continue; \
+	    for script in Scripts/*/*.sh; do $$shell -n "$$script"; done; done
 
 check: lint ## lint, the module walls, and that the documents are true
 	@.ci/packages build

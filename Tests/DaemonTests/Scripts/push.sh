@@ -253,7 +253,7 @@ bare() {
     push alpha
     expect 0
     said '1 unchanged$'
-    echo "a bare host is brought the program, and to its tree"
+    echo "a bare host is brought the ${with[1]-program}, and to its tree"
 }
 
 # A firewall that shuts everybody out of SSH, the admin too.

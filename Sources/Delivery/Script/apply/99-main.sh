@@ -50,6 +50,7 @@ apply() {
     *)
         [ -n "$tree" ] || usage
         case $tree in /*) ;; *) tree=$PWD/$tree ;; esac
+        [ "$(id -u)" = 0 ] || rm -rf "$W"
         # What this process starts is found by its environment.
         read -r id </proc/sys/kernel/random/uuid
         exec env HAUBERK_APPLY_ID="$id" "$self" apply-tree "$root" "$tree" "$within" "$patience" "$json" "$dry"
