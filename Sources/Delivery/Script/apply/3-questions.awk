@@ -17,6 +17,8 @@ function sessions(t,   i, key) {
         # One that goes from here may stay on the other interface.
         if (is["D", t] && !(("D", t, key) in isPeer) && count < 2) continue
         if (("D", t, key) in isPeer && presharedKey["D", t, key] != presharedKey["O", t, key]) continue
+        # Where it is to be asked from now on it may not listen yet.
+        if (("D", t, key) in isPeer && ended(endpoint["D", t, key]) != ended(endpoint["F", t, key])) continue
         print key
     }
 }

@@ -38,7 +38,11 @@ put_back() {
     # The one that has begun it may wait for this; then it runs nothing else.
     if [ -z "${first-}" ] || ! look_at "$first" || [ "$born" != "$first_born" ]; then end_strays; fi
     if [ "$j_place" = "$(here)" ]; then
-        restore_firewall && restore_interfaces || return 1
+        # One that fails does not keep the other from being tried.
+        rules=0
+        restore_firewall || rules=1
+        restore_interfaces || return 1
+        [ $rules = 0 ] || return 1
     fi
     unstage
 }
@@ -115,12 +119,14 @@ guard() {
     trap '' HUP
     cd /
     read_journal || exit 0
+    watched=$j_id
     tick
     started=$moment
     waiting_since=
     attempts=0
     : >"$4"
-    while [ $attempts -lt 10 ] && read_journal; do
+    # The next transaction is another process's to watch.
+    while [ $attempts -lt 100 ] && read_journal && [ "$j_id" = "$watched" ]; do
         alive=
         if look_at "$first" && [ "$born" = "$first_born" ]; then alive=1; fi
         handed=
@@ -150,7 +156,7 @@ guard() {
         esac
         if [ -z "$done" ]; then
             attempts=$((attempts + 1))
-            sleep 1
+            sleep $((attempts < 30 ? attempts : 30))
         fi
     done
 }

@@ -99,8 +99,8 @@ find_alive() {
     mkdir -p "$W/alive"
     for tunnel in $tunnels; do
         [ -d "$W/now/$tunnel" ] || continue
-        think sessions -v self="$tunnel" -v desired="$W/desired" -v current="$W/now" -v clock="$(date +%s)" \
-            >"$W/sessions"
+        think sessions -v self="$tunnel" -v desired="$W/desired" -v former="$W/former" -v current="$W/now" \
+            -v clock="$(date +%s)" >"$W/sessions"
         answering "$tunnel" "$W/sessions" 12
         grep -vxF -f "$W/silent" "$W/sessions" >"$W/alive/$tunnel"
     done

@@ -41,7 +41,7 @@ apply() {
         shift
     done
     check_seconds "$within" 86400
-    check_seconds "$patience" 240
+    check_seconds "$patience" 180
     below "$place"
     case $word in
     --status) say_status ;;
@@ -143,7 +143,7 @@ say_report() {
 # say OUTCOME: of the other words.
 say() {
     if [ -z "$json" ]; then
-        echo "${j_interface:+$j_interface: }$1"
+        if [ "$1" = idle ]; then echo "nothing is pending"; else echo "${j_interface:+$j_interface: }$1"; fi
         return
     fi
     echo "{"
@@ -159,12 +159,24 @@ say_status() {
 
 # answer confirmed|returning: to what waits for that; returns when it is done.
 answer() {
-    read_journal || fail 1 nothing-applied "nothing waits for a confirmation"
+    if ! read_journal; then
+        [ "$1" = returning ] || fail 1 nothing-applied "nothing waits for a confirmation"
+        j_interface=''
+        say idle
+        return
+    fi
     [ "$(id -u)" = 0 ] || fail 77 permission-denied "apply changes the network of the host" "run it with sudo"
     asked_for=$1
     if lock; then
         # Whoever began it is gone, and so is the process that would have put it back: after a reboot, say.
-        finish
+        left=$j_id
+        was=$phase
+        ! read_journal || [ "$j_id" != "$left" ] || finish
+        j_id=$left
+        if [ "$was" = confirmed ] && [ "$(outcome "$left")" = confirmed ]; then
+            say confirmed
+            return
+        fi
     else
         [ "$phase" = waiting ] && decide "$asked_for" ||
             fail 1 nothing-applied "an apply is at work, and does not wait for a confirmation"
