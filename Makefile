@@ -113,7 +113,8 @@ release: ## the program to ship: static, small, checked
 	@Tests/Release/static $(RELEASE)
 
 bare: release ## the release binary in a chroot of a bare Debian 12
-	@sum=$$(sha256sum $(RELEASE) Tests/Release/bare Tests/DaemonTests/Scripts/push.sh); \
+	@sum=$$(sha256sum $(RELEASE) Tests/Release/bare Tests/DaemonTests/Scripts/push.sh \
+	    Tests/DaemonTests/Scripts/bare.sh); \
 	if [[ $$(cat .build/bare/passed 2>/dev/null) == "$$sum" ]]; then \
 	    echo "bare: this very binary has passed on a bare Debian 12 already"; \
 	else \
