@@ -44,6 +44,10 @@ import Testing
         try play("change", ["keys, hooks and a firewall that goes come about", "and the way back is exact"])
     }
 
+    @Test func `killed in the middle of a step, without its program, the host is as it was`() throws {
+        try play("orphaned", ["killed in a step, without its program, the host is as it was"])
+    }
+
     @Test func `a full and a read-only disk change nothing`() throws {
         try play("full", ["a full and a read-only disk change nothing"])
     }

@@ -291,7 +291,7 @@ back() {
     ((status == 0))
 }
 # Whether no process of an apply is left.
-free() { ! pgrep -f "apply-guard $data/root-alpha" && ! pgrep -f "hauberk[^ ]* apply .*--root $data/root-alpha"; }
+free() { ! pgrep -f "apply-guard $data/root-alpha" && ! pgrep -f "[^ ]* apply .*--root $data/root-alpha"; }
 
 change() {
     up
@@ -381,24 +381,6 @@ cut_twins() {
     await 10 "the tunnel, $1," reach
 }
 
-full() {
-    up
-    state alpha >$data/before
-    other
-    on alpha mount -t tmpfs -o size=16k,mode=755 tmpfs $data/root-alpha/var/lib/hauberk/apply
-    apply alpha $data/out/alpha
-    expect 74 alpha
-    grep -q disk-full $data/alpha.said || fail "$(cat $data/alpha.said)"
-    on alpha umount $data/root-alpha/var/lib/hauberk/apply
-    state alpha | diff $data/before - >&2 || fail "not all is as before"
-    on alpha mount --bind $data/root-alpha/etc/hauberk $data/root-alpha/etc/hauberk
-    on alpha mount -o remount,bind,ro $data/root-alpha/etc/hauberk
-    apply alpha $data/out/alpha
-    expect 77 alpha
-    on alpha umount $data/root-alpha/etc/hauberk
-    state alpha | diff $data/before - >&2 || fail "not all is as before"
-    pending alpha && fail "something is pending"
-    echo "a full and a read-only disk change nothing"
-}
+source "$(dirname "$0")/apply-losses.sh"
 
 $scene
