@@ -116,7 +116,7 @@ import Testing
         makeMissingFolder(folder)
         makeMissingFolder("\(folder)/\(name)")
         let texts = [
-            ("dump", report.dump), ("link", report.link), ("addresses", report.addresses),
+            ("dump", String(decoding: report.dump, as: UTF8.self)), ("link", report.link), ("addresses", report.addresses),
             ("routes-v4", report.routes[0]), ("routes-v6", report.routes[1]), ("rp_filter", report.reversePath),
         ]
         for (file, text) in texts { try TestSupport.save(text, to: "\(folder)/\(name)/\(file)") }

@@ -143,13 +143,14 @@ extension FileSystem {
     /// - Returns: the paths that were created, outermost first.
     @discardableResult
     func makeFolders(_ path: String, mode: UInt32) throws -> [String] {
-        // Mostly all but the last are there, so the way goes up first.
-        if try status(of: Place(path, in: .current))?.kind == .folder { return [] }
+        // Mostly all but the last are there, so the way goes up first; what cannot be looked at cannot be made below.
+        func isFolder(_ path: String) -> Bool { (try? status(of: Place(path, in: .current)))?.kind == .folder }
+        if isFolder(path) { return [] }
         var components = path.split(separator: "/").filter { $0 != "." }[...]
         var prefix = path.hasPrefix("/") ? "/" : ""
         for count in stride(from: components.count - 1, to: 0, by: -1) {
             let above = prefix + components.prefix(count).joined(separator: "/")
-            guard try status(of: Place(above, in: .current))?.kind == .folder else { continue }
+            guard isFolder(above) else { continue }
             (prefix, components) = (above, components.dropFirst(count))
             break
         }
