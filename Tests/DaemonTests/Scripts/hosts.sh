@@ -63,6 +63,13 @@ start() {
     started=$!
 }
 
+# Whether a recorded ping was answered without a gap; what was under way when it was ended counts for nothing.
+unbroken() {
+    awk 'match($0, /icmp_seq=[0-9]+/) { n = substr($0, RSTART + 9, RLENGTH - 9) + 0
+        if (n != last + 1) gap = 1
+        last = n } END { exit gap || last < 10 }' "$1"
+}
+
 # plant HOST TREE: a rendered tree's etc/wireguard and etc/hauberk in the host's own /etc.
 plant() {
     local part

@@ -2,6 +2,8 @@
 
 id=
 W=
+# Set before this ends with 2, which a shell does as well that breaks off.
+is_meant=
 
 note() { echo "$*" >&2 || :; }
 
@@ -26,7 +28,7 @@ room() {
     W=/run/hauberk-apply.$$
     rm -rf "$W"
     mkdir "$W" || fail 74 input-output-error "cannot make $W"
-    trap 'rm -rf "$W"' EXIT
+    trap 'last=$?; rm -rf "$W"; if [ $last = 2 ] && [ -z "$is_meant" ]; then last=70; fi; exit $last' EXIT
     trap 'exit 129' HUP INT TERM
     # A reader that is gone must not end this.
     trap : PIPE
@@ -55,7 +57,7 @@ blame() {
     }' "$W/error")"
 }
 
-# think MODE WORD …: the answer of the model.
+# think MODE WORD …: the answer of the model; false when there is none, which must not count as an empty one.
 think() {
     mode=$1
     shift

@@ -33,7 +33,7 @@ check_configurations() {
         esac
     done
     tunnels=$wanted
-    think tree -v desired="$W/desired" >"$W/tunnels"
+    think tree -v desired="$W/desired" >"$W/tunnels" || unthought
     rotates=1
     loads=0
     while read -r word one turns calls; do
@@ -110,7 +110,7 @@ check_script() {
 check_with_tools() {
     [ "$(id -u)" = 0 ] ||
         fail 77 permission-denied "apply changes the network of the host, and you are not root" "run it with sudo"
-    need ip iproute2 wg wireguard-tools wg-quick wireguard-tools flock util-linux setsid util-linux
+    need awk mawk ip iproute2 wg wireguard-tools wg-quick wireguard-tools flock util-linux setsid util-linux
     need sha256sum coreutils timeout coreutils stat coreutils
     case $(ip -V 2>&1) in
     *iproute2*) ;;
@@ -125,3 +125,5 @@ check_with_tools() {
     [ $? != 78 ] || fail 78 missing-tool "$(tail -n 1 "$W/error")"
     refuse "$(blame "firewall check")" "render it again; nothing was changed on the host"
 }
+
+unthought() { fail 70 tool-failed "awk failed" "nothing was changed on the host"; }

@@ -9,7 +9,7 @@ observe() {
         return 1
     fi
     tool wg show "$1" dump >"$2.new/dump" || return 2
-    tool ip -o address show dev "$1" >"$2.new/addresses"
+    tool ip -o address show dev "$1" >"$2.new/addresses" || return 2
     tool ip -4 route show table all dev "$1" >"$2.new/routes-v4"
     tool ip -6 route show table all dev "$1" >"$2.new/routes-v6"
     cat "/proc/sys/net/ipv4/conf/$1/rp_filter" >"$2.new/rp_filter" 2>/dev/null
@@ -39,6 +39,10 @@ take() {
     reverse) echo "$4" 2>"$W/error" >"/proc/sys/net/ipv4/conf/$2/rp_filter" || blamed sysctl ;;
     *) return 1 ;;
     esac
+}
+unsaid() {
+    blame="awk failed"
+    return 1
 }
 blamed() {
     blame=$(blame "$1")
@@ -104,7 +108,8 @@ answering() {
     asked=-1
     while :; do
         glance "$W/heard"
-        think silent -v self="$1" -v current="$W/heard" -v start="$W/start" -v amongFile="$W/silent" >"$W/said"
+        think silent -v self="$1" -v current="$W/heard" -v start="$W/start" -v amongFile="$W/silent" >"$W/said" ||
+            unsaid || return 1
         sed -n 's/^silent \([^ ]*\) .*/\1/p' "$W/said" >"$W/silent"
         [ -s "$W/silent" ] || return 0
         ! is_over "$deadline" || break
@@ -125,7 +130,7 @@ listen() {
     while :; do
         observe "$1" "$W/now/$1" || return 1
         think answers -v self="$1" -v desired="$W/desired" -v current="$W/now" -v clock="$(date +%s)" \
-            -v moving="$3" -v amongFile="$among" >"$W/said"
+            -v moving="$3" -v amongFile="$among" >"$W/said" || unsaid || return 1
         sed -n 's/^waiting //p' "$W/said" >"$W/waiting"
         among=$W/waiting
         do_batch "$W/said" || return 1
@@ -140,7 +145,7 @@ listen() {
 forget_lost() {
     for one in $tunnels; do observe "$one" "$W/now/$one"; done
     think lost -v self="$1" -v desired="$W/desired" -v current="$W/now" -v clock="$(date +%s)" -v moving="$2" \
-        -v amongFile="$W/waiting" >"$W/said"
+        -v amongFile="$W/waiting" >"$W/said" || unsaid || return 1
     sed -n 's/^waiting //p' "$W/said" >"$W/waiting"
     do_batch "$W/said"
 }
@@ -153,7 +158,7 @@ move() {
         [ ! -s "$W/waiting" ] || return 0
     fi
     for one in $tunnels; do observe "$one" "$W/now/$one"; done
-    think finish -v self="$1" -v desired="$W/desired" -v current="$W/now" >"$W/said"
+    think finish -v self="$1" -v desired="$W/desired" -v current="$W/now" >"$W/said" || unsaid || return 1
     do_batch "$W/said"
 }
 # still INTERFACE: W/waiting is who answers on the other one alone; nothing is changed.

@@ -53,6 +53,8 @@ lock() {
         (umask 022 && mkdir -p "$root/var/lib/hauberk") && mkdir -m 700 "$base" ||
             fail 74 input-output-error "cannot make $base"
     fi
+    # A redirection of exec that fails would end this.
+    (: >>"$base/lock") 2>/dev/null || fail 77 permission-denied "cannot open $base/lock"
     exec 9<>"$base/lock"
     # A child of a killed one may have it for a moment.
     for try in 1 2 3 4 5; do

@@ -64,11 +64,12 @@ restore_interfaces() {
         tunnel=${tunnel#*:}
         [ $was = was-down ] || bring_back "$tunnel" || return 1
         observe "$tunnel" "$W/now/$tunnel"
+        [ $? != 2 ] || return 1
         [ $was = was-up ] && [ ! -d "$W/now/$tunnel" ] || tunnels="$tunnels $tunnel"
     done
     rm -rf "$W/steps"
     mkdir "$W/steps"
-    think back -v before="$pending/before" -v current="$W/now" -v steps="$W/steps" >"$W/list"
+    think back -v before="$pending/before" -v current="$W/now" -v steps="$W/steps" >"$W/list" || return 1
     while read -r number tunnel kind words <&3; do
         if [ "$kind" = down ]; then
             remove_interface "$tunnel" || return 1
@@ -118,13 +119,13 @@ guard() {
     first_born=$3
     trap '' HUP
     cd /
+    : >"$4"
     read_journal || exit 0
     watched=$j_id
     tick
     started=$moment
     waiting_since=
     attempts=0
-    : >"$4"
     # The next transaction is another process's to watch.
     while [ $attempts -lt 100 ] && read_journal && [ "$j_id" = "$watched" ]; do
         alive=

@@ -14,7 +14,7 @@ plan() {
     find_changed
     plan_firewall
     think plan -v desired="$W/desired" -v former="$W/former" -v current="$W/now" -v steps="$W/steps" \
-        -v loading="$loading" -v unloading="$unloading" >"$W/list"
+        -v loading="$loading" -v unloading="$unloading" >"$W/list" || unthought
     while read -r number tunnel kind words; do
         if [ "$kind" = down ] && [ ! -e "$W/former/$tunnel.conf" ]; then
             refuse "\"$tunnel\" is up, not by \"etc/wireguard/$tunnel.conf\", and would have to be restarted" \
@@ -37,10 +37,9 @@ look_for() {
         mkdir -p "$W/try"
         cp "$configuration" "$W/try/"
         tunnels=$1
-        case $(think tree -v desired="$W/try") in
-        "tunnel $1 "*) cp "$configuration" "$W/former/" ;;
-        esac
-        case $(think tree -v desired="$W/try") in "tunnel $1 1 "*) turns=1 ;; esac
+        said=$(think tree -v desired="$W/try") || unthought
+        case $said in "tunnel $1 "*) cp "$configuration" "$W/former/" ;; esac
+        case $said in "tunnel $1 1 "*) turns=1 ;; esac
     fi
     # What takes its place is rendered for rotation, and so is all that may be taken away for it.
     if [ -e "$W/desired/$1.conf" ] || [ ! -e "$configuration" ] || [ $turns = 1 ]; then return; fi
@@ -100,16 +99,17 @@ find_alive() {
     for tunnel in $tunnels; do
         [ -d "$W/now/$tunnel" ] || continue
         think sessions -v self="$tunnel" -v desired="$W/desired" -v former="$W/former" -v current="$W/now" \
-            -v clock="$(date +%s)" >"$W/sessions"
-        answering "$tunnel" "$W/sessions" 12
+            -v clock="$(date +%s)" >"$W/sessions" || unsaid || return 1
+        answering "$tunnel" "$W/sessions" 12 || return 1
         grep -vxF -f "$W/silent" "$W/sessions" >"$W/alive/$tunnel"
     done
+    return 0
 }
 
 take_steps() {
     : >"$W/awaited"
     [ -s "$W/list" ] || return 0
-    find_alive
+    find_alive || return 1
     # What is observed from now on is not what was planned with.
     cp -R "$W/now" "$W/planned"
     while read -r number tunnel kind words <&3; do
@@ -144,7 +144,7 @@ take_steps() {
 leave() {
     case $tunnels in *' '*) ;; *) return 0 ;; esac
     think cut -v self="$1" -v desired="$W/desired" -v former="$W/former" -v current="$W/planned" \
-        -v amongFile="$2" -v awaitedFile="$W/awaited" >"$W/cut"
+        -v amongFile="$2" -v awaitedFile="$W/awaited" >"$W/cut" || unsaid || return 1
     [ -s "$W/cut" ] || return 0
     blame="peer $(paste -s -d , "$W/cut") answers on $1 alone, which it was to leave"
     return 1
@@ -165,7 +165,8 @@ verify() {
     rm -rf "$W/rest"
     mkdir "$W/rest"
     # Peers that have not answered yet keep their routes on the other interface.
-    think verify -v desired="$W/desired" -v current="$W/now" -v steps="$W/rest" | grep -v '^[0-9]* [^ ]* move' >"$W/left"
+    think verify -v desired="$W/desired" -v current="$W/now" -v steps="$W/rest" >"$W/left.all" || unsaid || return 1
+    grep -v '^[0-9]* [^ ]* move' "$W/left.all" >"$W/left"
     if [ -s "$W/left" ]; then
         blame="not all has come about: left is to $(paste -s -d ';' "$W/rest/text")"
         return 1
@@ -182,11 +183,12 @@ ask_again() {
         [ -s "$W/before" ] || continue
         asked=$(grep -c '' "$W/before")
         if [ "$asked" = 1 ]; then note "ask 1 peer that answered before"; else note "ask $asked peers that answered before"; fi
-        answering "$tunnel" "$W/before" 20
+        answering "$tunnel" "$W/before" 20 || return 1
         [ -s "$W/silent" ] || continue
         blame="no answer any more from peer $(paste -s -d , "$W/silent")"
         return 1
     done
+    return 0
 }
 
 # unwritten FOLDER: says why nothing could be written there.
@@ -248,10 +250,9 @@ give_up() {
 
 await() {
     note "applied; confirm it within $within s from another session: hauberk apply --confirm"
-    # The other process ends it. Should that have been killed, another one does.
-    within_time $((within + 30))
+    # The other process ends it. Should that be killed, another one does, and begins to count again.
     while is_pending "$id"; do
-        if is_over "$deadline" && ! look_at "$watcher"; then start_guard; fi
+        look_at "$watcher" || start_guard
         nap
     done
     [ "$(outcome "$id")" = confirmed ] ||

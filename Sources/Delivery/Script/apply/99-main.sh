@@ -103,11 +103,14 @@ apply_tree() {
     else
         answer=unchanged
         : >"$W/waiting"
-        standing=$(think standing -v desired="$W/desired" -v former="$W/former" -v current="$W/now")
+        standing=$(think standing -v desired="$W/desired" -v former="$W/former" -v current="$W/now") || unthought
         [ -z "$standing" ] || still "$standing" || fail 1 apply-failed "$blame"
     fi
     say_report
-    [ ! -s "$W/waiting" ] || exit 2
+    if [ -s "$W/waiting" ]; then
+        is_meant=1
+        exit 2
+    fi
 }
 
 has_plan() { [ -s "$W/list" ] || [ -s "$W/changed" ] || [ -s "$W/stale" ]; }
