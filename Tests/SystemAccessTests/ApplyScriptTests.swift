@@ -116,7 +116,8 @@ import Testing
         makeMissingFolder(folder)
         makeMissingFolder("\(folder)/\(name)")
         let texts = [
-            ("dump", String(decoding: report.dump, as: UTF8.self)), ("link", report.link), ("addresses", report.addresses),
+            ("dump", String(decoding: report.dump, as: UTF8.self)), ("link", report.link),
+            ("addresses", report.addresses),
             ("routes-v4", report.routes[0]), ("routes-v6", report.routes[1]), ("rp_filter", report.reversePath),
         ]
         for (file, text) in texts { try TestSupport.save(text, to: "\(folder)/\(name)/\(file)") }
@@ -219,7 +220,7 @@ private struct Sketch {
             }.joined()
         }
         return ObservedInterface.Report(
-            dump: ([device] + rows).map { $0.joined(separator: "\t") + "\n" }.joined(),
+            dump: Array(([device] + rows).map { $0.joined(separator: "\t") + "\n" }.joined().utf8),
             link: "4: wg0: <POINTOPOINT,NOARP,UP,LOWER_UP> mtu \(mtu) qdisc noqueue state UNKNOWN\n",
             addresses: addresses.map { "4: wg0    \($0.contains(":") ? "inet6" : "inet") \($0) scope global wg0\n" }
                 .joined(),
