@@ -12,7 +12,7 @@ import Testing
                 "a preshared key taken away", "another endpoint", "a keepalive", "no keepalive", "more allowed IPs",
                 "allowed IPs that move to another peer", "another MTU, mark and port", "addresses and routes",
                 "and without them", "a hook that takes a restart", "a peer less, and other rules",
-                "no rules, and rules again",
+                "no rules, and rules again", "rules of another dialect, and back",
             ])
     }
 

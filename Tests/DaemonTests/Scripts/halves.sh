@@ -6,7 +6,7 @@
 #
 # Each thing that was seen is a line on standard output.
 source "$(dirname "$0")/namespace.sh"
-need wg-quick wireguard-tools wireguard-go wireguard-go nft nftables ping iputils-ping busybox busybox dash dash \
+need wg-quick wireguard-tools wireguard-go wireguard-go nft nftables iptables iptables ping iputils-ping busybox busybox dash dash \
     perl perl-base
 need_root
 asked "$@" && exit
@@ -172,6 +172,11 @@ same() {
     bring 0 $data/bald
     bring 0
     echo "no rules, and rules again"
+    "$hauberk" --mesh $data/mesh render --out $data/other --firewall iptables >/dev/null || fail "no other rules"
+    bring 0 $data/other
+    on aleph $data/hosts/aleph/hauberk/wg0/firewall report >/dev/null || fail "the other rules are not loaded"
+    bring 0
+    echo "rules of another dialect, and back"
 }
 
 # Both stages of a rotation and its end, under a ping that loses nothing.
