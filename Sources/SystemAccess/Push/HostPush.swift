@@ -185,8 +185,9 @@ package struct HostPush: Sendable {
             return Attempt(isConnection ? .unreachable : .refused, complaint(result), status: status)
         }
         switch status {
-        // Pending: some peers have not answered on the interface that packets are to take.
-        case 0, ExitStatus.pending.rawValue: return Attempt(.new, nil, answer: json, status: status)
+        case 0: return Attempt(.new, nil, answer: json, status: status)
+        // Some peers have not answered on the interface that packets are to take.
+        case ExitStatus.pending.rawValue where json != nil: return Attempt(.new, nil, answer: json, status: status)
         case ExitStatus.no.rawValue:
             if case .impossible(let why) = confirmation {
                 return try await settled("no new connection in time: \(why)", confirmation, script, target)
