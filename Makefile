@@ -88,7 +88,7 @@ lint: ## the format of sources, and the syntax of scripts
 	@echo "lint: sh -n"
 	@for shell in sh dash 'busybox sh'; do \
 	    command -v $${shell% *} >/dev/null || continue; \
-	    for script in Scripts/*/*.sh; do $$shell -n "$$script"; done; done
+	    for script in Sources/Delivery/Script/*/*.sh; do $$shell -n "$$script"; done; done
 
 check: lint ## lint, the module walls, and that the documents are true
 	@.ci/packages build
