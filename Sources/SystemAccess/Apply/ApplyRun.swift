@@ -218,7 +218,8 @@ struct ApplyRun: Sendable {
         }
     }
 
-    /// Peers with a live session that stay, with keys and endpoints that stay; on an interface that goes, all with a live session.
+    /// Peers with a live session that stay, with keys and endpoints that stay; on an interface that goes, all with a live
+    /// session.
     private func sessions(_ tunnel: ApplyPlan.Tunnel) -> Set<String> {
         guard let observed = tunnel.observed else { return [] }
         let now = Int64(time(nil))
