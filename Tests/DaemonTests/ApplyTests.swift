@@ -52,9 +52,20 @@ import Testing
         try play("full", ["a full and a read-only disk change nothing"])
     }
 
-    private func play(_ scene: String, _ seen: [String]) throws {
+    @Test(arguments: ["", "dash"]) func `what a host starts at boot follows its tree`(_ shell: String) throws {
+        try play(
+            "boot",
+            [
+                "where nothing starts the tunnel at boot, that is said",
+                "what comes for the first time is started at boot", "what somebody has disabled stays so",
+                "what goes is not started any more", "killed anywhere, it is started at boot if it is there",
+            ], half: shell)
+    }
+
+    /// - Parameter half: the shell of the script that stands in for the program; empty for the program.
+    private func play(_ scene: String, _ seen: [String], half: String = "") throws {
         try withTemporaryFolder { folder in
-            let end = try Script.apply.run([folder, scene], in: folder)
+            let end = try Script.apply.run([folder, scene], in: folder, variables: ["HAUBERK_HALF=\(half)"])
             #expect(end.status == 0, "\(end.output)\(end.errors)")
             #expect(end.output.split(separator: "\n").map(String.init) == seen)
         }

@@ -26,6 +26,9 @@ struct ApplyCommand: AsyncParsableCommand {
             While keys rotate a tree has two interfaces. Packets to a peer take the next one once the peer has answered \
             there; peers that have not are named, keep the former one, and are tried again by the next apply.
 
+            What comes to the host for the first time, systemd starts at boot from then on, as after `systemctl enable`; a \
+            unit that was disabled stays so. Where no systemd is there for it, that is said.
+
             Trees with nftables, iptables or no firewall can be applied. Exit status 1 says that the host is as it was, 2 \
             that it has the tree and a peer has not answered on the interface that packets are to take.
             """)

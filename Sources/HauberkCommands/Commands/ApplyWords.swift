@@ -75,6 +75,8 @@ struct ApplyWords: Equatable {
         entry.files = report.files
         entry.cutsSessions = report.cutsSessions
         entry.waiting = report.waiting
+        entry.startsAtBoot = report.startsAtBoot
+        entry.unstarted = report.unstarted
         let silent = report.waiting.map { "\nno answer yet from peer \($0)" }.joined()
         if report.steps.isEmpty, report.files.isEmpty {
             try finish(entry, "\(report.interface): nothing to do\(silent)")
@@ -82,14 +84,18 @@ struct ApplyWords: Equatable {
             return
         }
         entry.outcome = dryRun ? "planned" : "applied"
-        let lines = report.steps + (report.files.isEmpty ? [] : ["write \(report.files.joined(separator: ", "))"])
+        var lines = report.steps + (report.files.isEmpty ? [] : ["write \(report.files.joined(separator: ", "))"])
+        let units = report.startsAtBoot.joined(separator: ", ")
+        if !units.isEmpty { lines.append("start at boot \(units)") }
+        let unstarted = report.unstarted.map { "\nnothing on this host starts \($0) at boot" }.joined()
         let cut = report.cutsSessions ? "\nthis cuts the running sessions" : ""
         try finish(
             entry,
             dryRun
                 ? "\(report.interface) would change:\n" + lines.map { "  \($0)" }.joined(separator: "\n") + cut
+                    + unstarted
                 : "\(report.interface): applied, \(lines.count) step\(lines.count == 1 ? "" : "s")\(cut)"
-                    + silent)
+                    + silent + unstarted)
         if !report.waiting.isEmpty { throw ExitCode(ExitStatus.pending.rawValue) }
     }
 
@@ -114,6 +120,10 @@ struct ApplyWords: Equatable {
         var cutsSessions: Bool?
         /// Public keys of peers whose packets take the former interface, because they have not answered on the next one.
         var waiting: [String]?
+        /// Units that systemd starts at boot from now on.
+        var startsAtBoot: [String]?
+        /// Interfaces that come for the first time, and that nothing on the host starts at boot.
+        var unstarted: [String]?
         var confirmWithin: Int?
     }
 }

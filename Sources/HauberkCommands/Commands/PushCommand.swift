@@ -269,12 +269,8 @@ extension HostDelivery {
     /// Public keys of the peers that the host has not heard on the interface that packets are to take; nil when its
     /// answer was lost.
     fileprivate var waiting: [String]? {
-        guard let said = answer.flatMap(JSONValue.init(parsing:)), case .list(let keys) = said["waiting"] else {
-            return nil
-        }
-        return keys.compactMap { key in
-            if case .text(let text) = key { text } else { nil }
-        }
+        guard let said = answer.flatMap(JSONValue.init(parsing:)), case .list = said["waiting"] else { return nil }
+        return said["waiting"]?.texts
     }
 }
 

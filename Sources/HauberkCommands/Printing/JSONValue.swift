@@ -53,4 +53,10 @@ enum JSONValue: Codable, Sendable, Equatable {
         if case .object(let fields) = self { return fields[name] }
         return nil
     }
+
+    /// The texts of a list; empty for anything else.
+    var texts: [String] {
+        guard case .list(let values) = self else { return [] }
+        return values.compactMap { if case .text(let text) = $0 { text } else { nil } }
+    }
 }

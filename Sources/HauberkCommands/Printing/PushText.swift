@@ -45,8 +45,11 @@ struct PushReport: Encodable {
             return count == 0 ? nil : "\(count) \(outcome.rawValue)"
         }
         let summary = counts.isEmpty ? "nobody is behind" : counts.joined(separator: ", ")
+        let unstarted = deliveries.filter { $0.outcome == .new && !$0.unstarted.isEmpty }.map(\.peer)
+        let names = unstarted.joined(separator: ", ")
+        let reboot = unstarted.isEmpty ? "" : "no systemd starts the tunnel at boot on \(names)\n"
         let stop = stopped.map { "\nnobody else was begun: \($0)" } ?? ""
-        return (behind.isEmpty ? "" : table.text + "\n")
+        return (behind.isEmpty ? "" : table.text + "\n") + reboot
             + "\(mesh): of \(deliveries.count) host\(deliveries.count == 1 ? "" : "s"): \(summary)\(stop)"
     }
 
@@ -89,4 +92,9 @@ struct PushStatus: Encodable {
         let behind = hosts.count { !$0.caughtUp }
         return table.text + "\n\(mesh): \(behind) of \(hosts.count) hosts are behind"
     }
+}
+
+extension HostDelivery {
+    /// Interfaces that came to the host for the first time, and that nothing there starts at boot.
+    fileprivate var unstarted: [String] { answer.flatMap(JSONValue.init(parsing:))?["unstarted"]?.texts ?? [] }
 }

@@ -112,14 +112,6 @@ extension LivePlan.Host {
     }
 }
 
-extension JSONValue {
-    /// The texts of a list; empty for anything else.
-    fileprivate var texts: [String] {
-        guard case .list(let values) = self else { return [] }
-        return values.compactMap { if case .text(let text) = $0 { text } else { nil } }
-    }
-}
-
 extension Mesh {
     /// The peers' names by their public keys, now and next.
     fileprivate var namesByKey: [String: String] {

@@ -82,7 +82,7 @@ struct ApplyFolder: Sendable {
 
     // MARK: the host's files
 
-    private func target(_ path: String) -> String { "\(disk.root)/\(path)" }
+    func target(_ path: String) -> String { "\(disk.root)/\(path)" }
 
     private func staged(_ path: String, _ journal: ApplyJournal) -> String {
         let cut = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
@@ -122,20 +122,6 @@ struct ApplyFolder: Sendable {
             try disk.remove(target(path))
             try disk.syncFolder(of: target(path))
         }
-        if journal.rotates { try startAtBoot([journal.interface, journal.interface + HostTree.second]) }
-        try end(journal, "confirmed")
-    }
-
-    /// Where keys rotate and systemd starts one of the two interfaces at boot, it starts those that have a
-    /// configuration: what `systemctl enable wg-quick@NAME` does.
-    private func startAtBoot(_ interfaces: [String]) throws {
-        let links = interfaces.map { "etc/systemd/system/multi-user.target.wants/wg-quick@\($0).service" }
-        guard let unit = try links.lazy.compactMap({ try disk.link(target($0)) }).first else { return }
-        let isThere = try interfaces.map { try disk.exists(target(HostTree.configuration(of: $0))) }
-        for (link, isThere) in zip(links, isThere) where isThere {
-            if try disk.link(target(link)) == nil { try disk.makeLink(target(link), to: unit) }
-        }
-        for (link, isThere) in zip(links, isThere) where !isThere { try disk.remove(target(link)) }
     }
 
     /// Takes the new files away that never came to their places.
@@ -150,7 +136,7 @@ struct ApplyFolder: Sendable {
         try end(journal, "returned")
     }
 
-    private func end(_ journal: ApplyJournal, _ outcome: String) throws {
+    func end(_ journal: ApplyJournal, _ outcome: String) throws {
         try disk.remove("\(base)/last.new")
         try disk.create("\(base)/last.new", Array("\(outcome) \(journal.id)\n".utf8))
         try disk.rename("\(base)/last.new", to: "\(base)/last")

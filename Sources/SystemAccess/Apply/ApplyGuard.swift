@@ -169,7 +169,7 @@ package enum ApplyGuard {
                 // One that hangs in its steps must not go on while they are put back.
                 if !handed, isFirstAlive, journal.process > 1 { kill(journal.process, SIGKILL) }
                 _ = try folder.decide(.returning)
-            case .finish: try folder.switchFiles(journal)
+            case .finish: try await Confirmation(folder: folder, journal: journal, tools: PlainRunner()).run()
             case .putBack: try await PutBack(folder: folder, journal: journal, tools: PlainRunner()).run()
             }
             return true

@@ -23,6 +23,10 @@ struct ApplyJournal: Sendable {
     var files: [(path: String, mode: UInt32)] = []
     var removed: [String] = []
     var folders: [String] = []
+    /// What systemd starts at boot from then on: symbolic links, and what they point to.
+    var links: [(path: String, target: String)] = []
+    /// Links of units that go.
+    var staleLinks: [String] = []
 
     var text: String {
         var lines = [
@@ -36,6 +40,7 @@ struct ApplyJournal: Sendable {
         lines += tunnels.map { "\($0.wasUp ? "was-up" : "was-down") \($0.interface)" }
         lines += files.map { "file \(String($0.mode, radix: 8)) \($0.path)" }
         lines += removed.map { "remove \($0)" } + folders.map { "folder \($0)" }
+        lines += links.map { "link \($0.path) \($0.target)" } + staleLinks.map { "unlink \($0)" }
         return lines.joined(separator: "\n") + "\nend\n"
     }
 
@@ -64,6 +69,11 @@ struct ApplyJournal: Sendable {
                 files.append((words[1], mode))
             case "remove": removed.append(value)
             case "folder": folders.append(value)
+            case "link":
+                let words = value.split(separator: " ").map(String.init)
+                guard words.count == 2 else { return nil }
+                links.append((words[0], words[1]))
+            case "unlink": staleLinks.append(value)
             default: if line != "end" { return nil }
             }
         }

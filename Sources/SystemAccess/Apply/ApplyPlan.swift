@@ -13,6 +13,7 @@ struct ApplyPlan: Sendable {
     let stale: [String]
     let firewall: InterfaceChange.FirewallChange
     let hadFirewall: Bool
+    let boot: BootUnits
 
     /// An interface of the mesh on this host, as it is and as it is to be.
     struct Tunnel: Sendable {
@@ -40,7 +41,8 @@ struct ApplyPlan: Sendable {
         return HostApply.Report(
             interface: tree.interface,
             steps: change.steps.map { several ? "\($0.interface): \($0.step.text)" : $0.step.text },
-            files: changed.map(\.path) + stale, cutsSessions: change.cutsSessions, waiting: [])
+            files: changed.map(\.path) + stale, cutsSessions: change.cutsSessions, waiting: [],
+            startsAtBoot: boot.units, unstarted: boot.unstarted)
     }
 
     static func make(_ tree: HostTree, _ folder: ApplyFolder, _ tools: any ToolRunning) async throws -> ApplyPlan {
@@ -73,7 +75,7 @@ struct ApplyPlan: Sendable {
         }
         return ApplyPlan(
             tree: tree, tunnels: tunnels, change: change, changed: changed, stale: stale, firewall: firewall,
-            hadFirewall: hadFirewall)
+            hadFirewall: hadFirewall, boot: try reported { try BootUnits(tree, stale: stale, disk) })
     }
 
     private static func tunnel(

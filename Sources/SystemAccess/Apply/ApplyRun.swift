@@ -65,6 +65,7 @@ struct ApplyRun: Sendable {
             journal.files = plan.changed.map { ($0.path, $0.mode) }
             journal.removed = plan.stale
             journal.folders = try folder.missingFolders(plan.changed.map(\.path))
+            (journal.links, journal.staleLinks) = (plan.boot.links, plan.boot.stale)
             try folder.begin(journal, plan.tree.files, plan.tunnels.flatMap(state))
             return journal
         }
@@ -266,12 +267,12 @@ struct ApplyRun: Sendable {
 
     // MARK: the end
 
-    private func confirm(_ journal: ApplyJournal) throws {
+    private func confirm(_ journal: ApplyJournal) async throws {
         try reported {
             guard try folder.decide(.confirmed) else { throw failed("it took too long") }
-            FaultPoint.pass()
-            try folder.switchFiles(journal)
         }
+        FaultPoint.pass()
+        try await Confirmation(folder: folder, journal: journal, tools: tools).run()
     }
 
     private func awaitConfirmation(_ journal: ApplyJournal) async throws {
@@ -282,7 +283,7 @@ struct ApplyRun: Sendable {
             try await Task.sleep(for: .milliseconds(50))
             if ContinuousClock.now < deadline { continue }
             if present.phase == .confirmed {
-                try reported { try folder.switchFiles(journal) }
+                try await Confirmation(folder: folder, journal: journal, tools: tools).run()
             } else {
                 throw try await putBack(journal, failed("it was not confirmed within \(journal.confirmation) s"))
             }

@@ -33,6 +33,10 @@ package struct HostApply: Sendable {
         package var cutsSessions: Bool
         /// Public keys of peers that have not answered on the interface that packets are to take; sorted.
         package var waiting: [String]
+        /// Units that systemd starts at boot from now on, by name; empty when there are no new ones.
+        package var startsAtBoot: [String]
+        /// Interfaces that come for the first time, and that nothing on the host starts at boot.
+        package var unstarted: [String]
     }
 
     let folder: ApplyFolder
@@ -132,7 +136,7 @@ package struct HostApply: Sendable {
     private func finish(_ journal: ApplyJournal, _ phase: ApplyPhase) async throws {
         if phase == .confirmed {
             progress("an apply that was confirmed and cut off is finished")
-            return try reported { try folder.switchFiles(journal) }
+            return try await Confirmation(folder: folder, journal: journal, tools: tools).run()
         }
         progress("an apply that was not confirmed is put back")
         if phase != .returning { _ = try reported { try folder.decide(.returning) } }

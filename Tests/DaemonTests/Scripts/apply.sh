@@ -382,5 +382,6 @@ cut_twins() {
 }
 
 source "$(dirname "$0")/apply-losses.sh"
+source "$(dirname "$0")/apply-boot.sh"
 
 $scene

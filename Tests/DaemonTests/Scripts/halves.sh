@@ -20,6 +20,14 @@ source "$(dirname "$0")/hosts.sh"
 export TMPDIR=$data WG_QUICK_USERSPACE_IMPLEMENTATION=wireguard-go HAUBERK_IDENTITY=$data/identity
 unset HAUBERK_APPLY_KILL_AT
 
+# What a host with systemd has of it, and a systemctl that writes down what it is told.
+mkdir -p $data/units/system $data/bin
+touch $data/units/systemd
+printf '[Install]\nWantedBy=multi-user.target\n' >$data/units/system/wg-quick@.service
+printf '#!/bin/sh\necho "$*" >>/run/told\n' >$data/bin/systemctl
+chmod 755 $data/bin/systemctl
+PATH=$data/bin:$PATH
+
 # machine NAME HUB ADDRESS: a host with files of its own.
 machine() {
     host $1
@@ -29,7 +37,9 @@ machine() {
         for pair in wireguard:/etc/wireguard hauberk:/etc/hauberk system:/etc/systemd/system lib:/var/lib; do
             mkdir -p ${pair#*:}
             mount --bind $0/${pair%%:*} ${pair#*:}
-        done' $data/hosts/$1
+        done
+        mount --bind $0/../../units /lib/systemd
+        mkdir -p /run/systemd/system' $data/hosts/$1
 }
 hub vpc
 hub twin
@@ -92,6 +102,8 @@ state() {
     done
     on $1 nft -s list ruleset | grep -v 'packets\|counter' || true
     (cd $data/hosts/$1 && find wireguard hauberk system -type f -exec stat -c '%n %a' {} + -exec sha256sum {} + | sort)
+    (cd $data/hosts/$1 && find system -type l -printf '%p %l\n' | sort)
+    on $1 cat /run/told
 }
 
 # bring STATUS [OUT]: all four to their trees at once; the twins are the same afterwards, and say the same.
@@ -129,6 +141,7 @@ same() {
     bring 0
     await 10 "the tunnel" reach alpha
     await 10 "the tunnel of the twins" reach aleph
+    [[ $(cd $data/hosts/aleph/system && find . -type l | wc -l) == 5 ]] || fail "something else is started at boot"
     echo "a first delivery"
     bring 0
     grep -q '"unchanged"' $data/aleph.said || fail "$(cat $data/aleph.said)"
@@ -186,12 +199,7 @@ stages() {
     bring 0
     await 10 "the tunnel" reach alpha
     await 10 "the tunnel of the twins" reach aleph
-    local boot host stage ping
-    for host in alpha aleph; do
-        boot=$data/hosts/$host/system/multi-user.target.wants
-        mkdir -p $boot
-        ln -s /lib/systemd/system/wg-quick@.service $boot/wg-quick@wg0.service
-    done
+    local stage ping
     start aleph $data/ping ping -i 0.005 -w 100 $beta
     ping=$started
     rotate() { "$hauberk" --mesh $data/mesh rotate "$@" >$data/said 2>&1 || fail "rotate: $(cat $data/said)"; }
@@ -203,8 +211,8 @@ stages() {
         switched) absent ;;
         esac
         [[ $stage == prepared ]] || bring 0
-        [[ $(cd $data/hosts/alpha/system && find . -type l | sort) == $(cd $data/hosts/aleph/system && find . -type l | sort) ]] ||
-            fail "not the same is started at boot"
+        [[ $(ls $data/hosts/aleph/system/multi-user.target.wants) == "$(cd $data/hosts/aleph/wireguard && ls *.conf | sed 's/\(.*\).conf/wg-quick@\1.service/')" ]] ||
+            fail "something else is started at boot"
         echo "keys are $stage"
         [[ $stage == second ]] || rotate advance --acknowledged all
     done

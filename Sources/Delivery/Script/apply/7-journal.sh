@@ -6,7 +6,8 @@ here() {
     echo "$boot $(readlink /proc/self/ns/net)"
 }
 
-# Sets `phase` and what the journal says: j_… and the lists W/j.files, W/j.removed, W/j.folders. False if there is none.
+# Sets `phase` and what the journal says: j_… and the lists W/j.files, W/j.removed, W/j.folders, W/j.links,
+# W/j.unlinks. False if there is none.
 read_journal() {
     phase=
     if [ -e "$pending/confirmed" ]; then phase=confirmed
@@ -20,6 +21,8 @@ read_journal() {
     : >"$W/j.files"
     : >"$W/j.removed"
     : >"$W/j.folders"
+    : >"$W/j.links"
+    : >"$W/j.unlinks"
     while read -r word value; do
         case $word in
         id) j_id=$value ;;
@@ -35,6 +38,8 @@ read_journal() {
         file) echo "${value#* }" >>"$W/j.files" ;;
         remove) echo "$value" >>"$W/j.removed" ;;
         folder) echo "$value" >>"$W/j.folders" ;;
+        link) echo "$value" >>"$W/j.links" ;;
+        unlink) echo "$value" >>"$W/j.unlinks" ;;
         end) break ;;
         *) return 1 ;;
         esac
@@ -104,6 +109,8 @@ write_journal() {
     sed 's,/[^/]*$,,' "$W/changed" | awk -F / '{ path = ""; for (i = 1; i <= NF; i++) {
         path = path (i > 1 ? "/" : "") $i; if (!(path in seen)) { seen[path] = 1; print path } } }' |
         while read -r path; do [ -e "$root/$path" ] || echo "folder $path"; done
+    sed 's/^/link /' "$W/links"
+    sed 's/^/unlink /' "$W/unlinks"
     echo end
 }
 
@@ -151,26 +158,10 @@ switch_files() {
     while read -r path; do
         rm -f "$root/$path" && durable "$root/${path%/*}" || return 1
     done <"$W/j.removed"
-    [ -z "$j_rotates" ] || start_at_boot || return 1
+    switch_links || return 1
+    [ -z "$j_rotates" ] || follow_rotation || return 1
+    tell_systemd
     end confirmed
-}
-
-# Where keys rotate and systemd starts one of the two interfaces at boot, it starts those that have a configuration.
-start_at_boot() {
-    links=$root/etc/systemd/system/multi-user.target.wants
-    unit=
-    for one in "$j_interface-b" "$j_interface"; do
-        [ ! -L "$links/wg-quick@$one.service" ] || unit=$(readlink "$links/wg-quick@$one.service")
-    done
-    [ -n "$unit" ] || return 0
-    for one in "$j_interface" "$j_interface-b"; do
-        [ ! -e "$root/etc/wireguard/$one.conf" ] || [ -L "$links/wg-quick@$one.service" ] ||
-            ln -s "$unit" "$links/wg-quick@$one.service" || return 1
-    done
-    for one in "$j_interface" "$j_interface-b"; do
-        [ -e "$root/etc/wireguard/$one.conf" ] || rm -f "$links/wg-quick@$one.service" || return 1
-    done
-    durable "$links"
 }
 
 # Takes the new files away that never came to their places.

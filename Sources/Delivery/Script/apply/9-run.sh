@@ -1,6 +1,7 @@
 # One transaction, from its plan to its confirmation.
 
-# What is there, and what is to be done: `tunnels`, W/now, W/former, W/changed, W/stale, W/list of steps.
+# What is there, and what is to be done: `tunnels`, W/now, W/former, W/changed, W/stale, W/list of
+# steps.
 plan() {
     mkdir -p "$W/now" "$W/former" "$W/steps"
     list=
@@ -12,6 +13,7 @@ plan() {
     done
     tunnels=${list# }
     find_changed
+    plan_boot
     plan_firewall
     think plan -v desired="$W/desired" -v former="$W/former" -v current="$W/now" -v steps="$W/steps" \
         -v loading="$loading" -v unloading="$unloading" >"$W/list" || unthought

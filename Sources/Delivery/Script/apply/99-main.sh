@@ -133,13 +133,17 @@ say_report() {
         echo "  \"files\" : $(listed "$W/switched"),"
         echo "  \"interface\" : \"$interface\","
         echo "  \"outcome\" : \"$answer\","
+        echo "  \"startsAtBoot\" : $(listed "$W/units"),"
         echo "  \"steps\" : $(listed "$W/steps/text"),"
+        echo "  \"unstarted\" : $(listed "$W/unstarted"),"
         echo "  \"waiting\" : $(listed "$W/waiting.sorted")"
         echo "}"
         return
     fi
     if [ $answer = unchanged ]; then echo "$interface: nothing to do"; else echo "$interface: $answer"; fi
     [ $answer != planned ] || sed 's/^/  /' "$W/steps/text"
+    [ ! -s "$W/units" ] || echo "  start at boot $(paste -s -d , "$W/units" | sed 's/,/, /g')"
+    sed 's/.*/nothing on this host starts & at boot/' "$W/unstarted"
     sed 's/^/no answer yet from peer /' "$W/waiting.sorted"
 }
 
