@@ -62,6 +62,15 @@ import Testing
             ], half: shell)
     }
 
+    @Test(arguments: ["", "dash"]) func `a tree in an archive is as good as a folder`(_ shell: String) throws {
+        try play(
+            "bundle",
+            [
+                "an archive is as good as a folder",
+                "what is no whole archive of a tree is refused, and changes nothing",
+            ], half: shell)
+    }
+
     /// - Parameter half: the shell of the script that stands in for the program; empty for the program.
     private func play(_ scene: String, _ seen: [String], half: String = "") throws {
         try withTemporaryFolder { folder in

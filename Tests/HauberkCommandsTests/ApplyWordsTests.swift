@@ -6,7 +6,8 @@ import Testing
 @Suite struct ApplyWordsTests {
     @Test(arguments: [
         "apply out/a", "apply /tmp/a --root /mnt --confirm-within 0", "apply --confirm-within 60 out --json",
-        "apply a --patience 0 --dry-run", "apply --dry-run --patience 180 --confirm-within 86400 --root r a",
+        "apply a --patience 0 --dry-run", "apply - --json", "apply --dry-run -",
+        "apply --dry-run --patience 180 --confirm-within 86400 --root r a",
     ])
     func `plain words are read as the parser reads them`(line: String) throws {
         let words = line.split(separator: " ").map(String.init)

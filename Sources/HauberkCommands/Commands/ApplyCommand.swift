@@ -13,7 +13,8 @@ struct ApplyCommand: AsyncParsableCommand {
             hauberk apply --confirm | --rollback | --status [<options>]
             """,
         discussion: """
-            Run it as root on the host, with its folder of what `hauberk render --out` wrote. Everything is read and checked \
+            Run it as root on the host, with its folder of what `hauberk render --out` wrote, or with a tar archive of that; \
+            - is one on standard input. Everything is read and checked \
             with the real tools first. Then the interface, its peers, addresses, routes and firewall are changed where they \
             differ and nowhere else, and read back; peers that answered before have to answer afterwards. The files in \
             /etc are switched last, when all of that is confirmed: until then a reboot brings the former state up. Another \
@@ -33,7 +34,10 @@ struct ApplyCommand: AsyncParsableCommand {
             that it has the tree and a peer has not answered on the interface that packets are to take.
             """)
 
-    @Argument(help: ArgumentHelp("The host's rendered tree.", valueName: "tree"), completion: .directory)
+    @Argument(
+        help: ArgumentHelp(
+            "The host's rendered tree: a folder, a tar archive, or - for one on standard input.", valueName: "tree"),
+        completion: .file())
     var tree: String?
 
     @Option(

@@ -24,7 +24,7 @@ struct ApplyWords: Equatable {
         var seen: [String] = []
         var words = arguments.dropFirst().makeIterator()
         while let word = words.next() {
-            if !word.hasPrefix("-"), !word.isEmpty, tree == nil {
+            if word == "-" || !word.hasPrefix("-"), !word.isEmpty, tree == nil {
                 tree = word
                 continue
             }

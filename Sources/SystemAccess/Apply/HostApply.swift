@@ -8,6 +8,7 @@ package struct HostApply: Sendable {
     package struct Request: Sendable {
         package enum Extent: Sendable { case whole, dryRun }
 
+        /// A folder, a tar archive, or `-` for one on standard input.
         package var tree: String
         /// Seconds; zero confirms at once.
         package var confirmWithin: Int
@@ -74,15 +75,16 @@ package struct HostApply: Sendable {
     /// - Throws: `Failure`; 1 when it was put back, 65 for a bad tree, 75 when another is at work.
     package func apply(_ request: Request) async throws -> Report {
         let disk = folder.disk
-        let tree = try HostTree(try reported { try disk.tree(request.tree) }, shown: request.tree)
+        let source = try reported { try TreeSource(request.tree, disk) }
+        let tree = try HostTree(source.files, shown: request.tree)
         try requireRoot()
         try await checkFirewall(tree)
-        guard request.extent == .whole else { return try await plan(tree, from: request.tree).report }
+        guard request.extent == .whole else { return try await plan(tree, from: source).report }
         let lock = try await takeLock()
         // Not unlocked: the process that would put it back has the same lock, and keeps it for as long as it works.
         defer { disk.files.close(lock) }
         try await recover()
-        let plan = try await plan(tree, from: request.tree)
+        let plan = try await plan(tree, from: source)
         guard !plan.isEmpty else {
             var report = plan.report
             report.waiting = try await silent(plan, request.patience)
@@ -148,11 +150,12 @@ package struct HostApply: Sendable {
     }
 
     /// What is to be done. wg-quick reads the configuration where it will have to: it takes a second for 1,000 peers.
-    private func plan(_ tree: HostTree, from path: String) async throws -> ApplyPlan {
+    private func plan(_ tree: HostTree, from source: TreeSource) async throws -> ApplyPlan {
         let plan = try await ApplyPlan.make(tree, folder, tools)
         for step in plan.change.steps where step.step == .up {
-            let file = "\(path)/\(HostTree.configuration(of: step.interface))"
-            try await check([ToolRun("wg-quick", ["strip", file])])
+            try await source.withFile(HostTree.configuration(of: step.interface), folder.disk) { file in
+                try await check([ToolRun("wg-quick", ["strip", file])])
+            }
         }
         return plan
     }

@@ -112,11 +112,16 @@ struct HostDisk: Sendable {
             guard status.kind == .regular else {
                 throw HostTree.refused("\(shown(path)) is neither a file nor a folder", "render it again")
             }
-            guard Self.owners.contains(status.owner) else {
-                throw HostTree.refused("\(shown(path)) belongs to somebody else", "chown it to root")
-            }
+            try Self.requireOwner(status, of: path)
             guard let bytes = try bytes(path) else { continue }
             result.append(HostFile(path: prefix + name, mode: status.mode, bytes: bytes))
+        }
+    }
+
+    /// - Throws: `Failure` for a file of somebody else's than root's, the caller's, or the one's for whom sudo(8) runs it.
+    static func requireOwner(_ status: FileStatus, of path: String) throws(Failure) {
+        guard owners.contains(status.owner) else {
+            throw HostTree.refused("\(shown(path)) belongs to somebody else", "chown it to root")
         }
     }
 

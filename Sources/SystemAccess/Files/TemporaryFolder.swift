@@ -5,9 +5,9 @@ internal import Glibc
 package struct TemporaryFolder: Sendable {
     package let path: String
 
-    /// Made 0700 in `$TMPDIR` or `/tmp` (mkdtemp(3)).
-    package init(prefix: String) throws {
-        let base = getenv("TMPDIR").map { String(cString: $0) } ?? ""
+    /// Made 0700 in a folder, or for nil in `$TMPDIR` or `/tmp` (mkdtemp(3)).
+    package init(prefix: String, in folder: String? = nil) throws {
+        let base = folder ?? getenv("TMPDIR").map { String(cString: $0) } ?? ""
         let template = "\(base.isEmpty ? "/tmp" : base)/\(prefix).XXXXXX"
         var name = Array(template.utf8CString)
         guard mkdtemp(&name) != nil else { throw Failure(SystemError("mkdtemp", template, errno)) }

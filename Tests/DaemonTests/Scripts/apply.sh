@@ -5,7 +5,7 @@
 #
 # Each thing that was seen is a line on standard output.
 source "$(dirname "$0")/namespace.sh"
-need wg-quick wireguard-tools wireguard-go wireguard-go nft nftables ping iputils-ping
+need wg-quick wireguard-tools wireguard-go wireguard-go nft nftables ping iputils-ping busybox busybox
 need_root
 asked "$@" && exit
 enter_as_root "$@"
@@ -383,5 +383,6 @@ cut_twins() {
 
 source "$(dirname "$0")/apply-losses.sh"
 source "$(dirname "$0")/apply-boot.sh"
+source "$(dirname "$0")/apply-bundle.sh"
 
 $scene

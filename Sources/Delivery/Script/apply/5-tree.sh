@@ -26,6 +26,31 @@ check_tree() {
     check_script
 }
 
+# A tar archive, from a file or for - from standard input, becomes a folder in memory.
+unpack() {
+    archive=$tree
+    if [ "$archive" = - ]; then
+        [ ! -t 0 ] || refuse "standard input is a terminal, and no tar archive" \
+            "tar -C OUT/PEER -cf - . | ssh PEER hauberk apply -"
+        archive=$W/archive
+        cat >"$archive" || fail 74 input-output-error "cannot read standard input"
+    else
+        is_file "$archive" || return 0
+        case $(stat -c %a "$archive") in
+        *00) ;;
+        *) refuse "\"$archive\" holds a private key, and others may read it" "chmod 600 $archive" ;;
+        esac
+        [ -n "$(find "$archive" -user 0 -o -user "$(id -u)" -o -user "${SUDO_UID:-0}")" ] ||
+            refuse "\"$archive\" belongs to somebody else" "chown it to root"
+    fi
+    need tar tar
+    # Without the block of zeros at its end it was cut off.
+    [ -s "$archive" ] && [ -z "$(tail -c 512 "$archive" | tr -d '\0' | head -c 1)" ] && mkdir "$W/tree" &&
+        tool tar -x -o -f "$archive" -C "$W/tree" >/dev/null ||
+        refuse "\"$tree\" is no whole tar archive" "make it anew: tar -C OUT/PEER -cf FILE ."
+    tree=$W/tree
+}
+
 check_configurations() {
     for one in $wanted; do
         case $one in

@@ -32,7 +32,7 @@ apply() {
             [ -z "$word$tree" ] || usage
             word=$1
             ;;
-        -* | '') usage ;;
+        -?* | '') usage ;;
         *)
             [ -z "$word$tree" ] || usage
             tree=$1
@@ -49,7 +49,7 @@ apply() {
     --rollback) answer returning ;;
     *)
         [ -n "$tree" ] || usage
-        case $tree in /*) ;; *) tree=$PWD/$tree ;; esac
+        case $tree in /* | -) ;; *) tree=$PWD/$tree ;; esac
         [ "$(id -u)" = 0 ] || rm -rf "$W"
         # What this process starts is found by its environment.
         read -r id </proc/sys/kernel/random/uuid
@@ -75,6 +75,7 @@ apply_tree() {
     below "$1"
     tree=${2%/} within=$3 patience=$4 json=$5 dry=$6
     id=$HAUBERK_APPLY_ID
+    unpack
     check_tree
     check_with_tools
     if [ -n "$dry" ]; then
