@@ -44,7 +44,15 @@ package struct TreeTunnel: Sendable {
     }
 
     /// With all peers.
-    package var desired: DesiredInterface { read ?? DesiredInterface(parsing: source) ?? head }
+    ///
+    /// - Throws: `Failure` for what can be read by places, and not as a whole: never take that for no peers.
+    package var desired: DesiredInterface {
+        get throws(Failure) {
+            if let read { return read }
+            if let parsed = DesiredInterface(parsing: source) { return parsed }
+            throw HostTree.refused("\(quoted(configuration)) cannot be read", "render it again")
+        }
+    }
 
     /// The configuration's path.
     package var configuration: String { HostTree.configuration(of: interface) }

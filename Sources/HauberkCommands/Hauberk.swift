@@ -37,6 +37,8 @@ package struct Hauberk: AsyncParsableCommand {
 
     /// What has to be done before there is a second thread.
     package static func prepare() {
+        // Whoever started this may ignore the ends of children, and then they cannot be waited for.
+        OwnProcess.hearChildren()
         if CommandLine.arguments.dropFirst().first == "apply" { OwnMemory.keepTogether() }
     }
 

@@ -71,6 +71,15 @@ import Testing
             ], half: shell)
     }
 
+    @Test(arguments: ["", "dash"]) func `hosts that are odd are brought to their trees`(_ shell: String) throws {
+        try play(
+            "odd",
+            [
+                "nothing has to be run in /run", "a script that lost its permission gets it back",
+                "what another version has begun is left to it", "whoever starts it need not listen to its children",
+            ], half: shell)
+    }
+
     /// - Parameter half: the shell of the script that stands in for the program; empty for the program.
     private func play(_ scene: String, _ seen: [String], half: String = "") throws {
         try withTemporaryFolder { folder in

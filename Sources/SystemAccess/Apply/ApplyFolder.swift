@@ -30,11 +30,16 @@ struct ApplyFolder: Sendable {
     }
 
     /// The transaction that is there, and its phase.
+    ///
+    /// - Throws: `Failure` for one that another version has begun, and that this one must not touch.
     func present() throws -> (journal: ApplyJournal, phase: ApplyPhase)? {
         let marks = Set(try disk.names(pending))
-        guard let text = try disk.text("\(pending)/journal"), let journal = ApplyJournal(text),
-            let phase = ApplyPhase(marks: marks)
-        else { return nil }
+        guard let text = try disk.text("\(pending)/journal"), let phase = ApplyPhase(marks: marks) else { return nil }
+        guard let journal = ApplyJournal(text) else {
+            throw Failure(
+                .inputOutput, .applyFailed, "\(shown("\(pending)/journal")) is not one that this version can read",
+                hint: "end it with the hauberk that began it: hauberk apply --rollback")
+        }
         return (journal, phase)
     }
 

@@ -87,7 +87,7 @@ struct ApplyPlan: Sendable {
         let bytes = try reported { try disk.bytes("\(disk.root)/\(path)") }
         if let tunnel = difference(tree, report, bytes) { return tunnel }
         let former = bytes.flatMap { DesiredInterface(parsing: $0) }
-        let desired = tree.tunnels.first { $0.interface == interface }?.desired
+        let desired = try tree.tunnels.first { $0.interface == interface }?.desired
         // What takes its place is rendered for rotation, and so is all that may be taken away for it.
         if desired == nil, bytes != nil, former?.reversePath == nil {
             throw interface == tree.interface

@@ -194,7 +194,7 @@ struct ApplyRun: Sendable {
                 continue
             }
             let observed = try report.map { try host(tunnel.interface).observed($0) }
-            let whole = plan.tree.tunnels.first { $0.interface == tunnel.interface }?.desired
+            let whole = try plan.tree.tunnels.first { $0.interface == tunnel.interface }?.desired
             if let desired = whole ?? tunnel.desired {
                 guard observed != nil else { throw failed("the interface \(tunnel.interface) did not stay up") }
                 now.append(

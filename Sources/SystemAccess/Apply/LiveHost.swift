@@ -60,8 +60,8 @@ struct LiveHost: Sendable {
         switch step {
         case .down: try await done("wg-quick", ["down", files.formerConfiguration])
         case .up: try await done("wg-quick", ["up", files.configuration])
-        case .loadFirewall: try await done(files.script, ["load"])
-        case .removeFirewall: try await done(files.formerScript, ["remove"])
+        case .loadFirewall: try await firewall(files.script, "load")
+        case .removeFirewall: try await firewall(files.formerScript, "remove")
         case .device(let key, let port, let mark): try await setDevice(key, port, mark)
         case .configure(let peers):
             let text = peers.sorted { $0.key < $1.key }.map { $1.section(of: $0) }.joined()
@@ -121,9 +121,13 @@ struct LiveHost: Sendable {
     }
 
     /// Whether the script's rules are loaded.
-    func isLoaded(_ script: String) async throws -> Bool { try await run(script, ["report"]).succeeded }
+    func isLoaded(_ script: String) async throws -> Bool { try await run("sh", [script, "report"]).succeeded }
 
-    func firewall(_ script: String, _ word: String) async throws { try await done(script, [word]) }
+    /// By sh(1): a script may have lost its permission, and its folder may be one that nothing is run from.
+    func firewall(_ script: String, _ word: String) async throws {
+        let result = try await run("sh", [script, word])
+        guard result.succeeded else { throw Self.failure(script, result) }
+    }
 
     /// Ends the interface, whatever state it is in.
     func removeInterface(_ configuration: String) async throws {

@@ -1,4 +1,36 @@
-# Sourced by apply.sh: trees in tar archives.
+# Sourced by apply.sh: trees in tar archives, and hosts that are odd.
+
+# A host that is mounted with care, or was tampered with.
+odd() {
+    mkdir $data/root-alpha
+    on alpha mount -o remount,noexec /run || fail "no mount"
+    up
+    echo "nothing has to be run in /run"
+    local folder=$data/root-alpha/etc/hauberk/wg0 pending=$data/root-alpha/var/lib/hauberk/apply/pending
+    chmod 644 $folder/firewall
+    apply alpha $data/out/alpha
+    expect 0 alpha
+    [[ $(stat -c %a $folder/firewall) == 755 ]] || fail "$(cat $data/alpha.said)"
+    echo "a script that lost its permission gets it back"
+    state alpha >$data/before
+    mkdir $pending
+    printf 'id 1\ninterface wg0\nof-another-version\nend\n' >$pending/journal
+    touch $pending/armed
+    local words
+    for words in "$data/out/alpha" --rollback --status; do
+        apply alpha $words
+        expect 74 alpha
+        grep -q "not one that this version can read" $data/alpha.said || fail "$(cat $data/alpha.said)"
+    done
+    [[ -e $pending/journal ]] || fail "it is gone"
+    rm -r $pending
+    state alpha | diff $data/before - >&2 || fail "something was changed"
+    echo "what another version has begun is left to it"
+    on alpha timeout 20 env --ignore-signal=CHLD "$half" apply $data/out/alpha --root $data/root-alpha >$data/alpha.said 2>&1 ||
+        fail "$(cat $data/alpha.said)"
+    grep -q "nothing to do" $data/alpha.said || fail "$(cat $data/alpha.said)"
+    echo "whoever starts it need not listen to its children"
+}
 
 bundle() {
     shopt -s lastpipe

@@ -354,7 +354,10 @@ function readState(k, t, folder,   line, file, n, w, i, j, key, text) {
     }
     close(file)
     file = folder "/link"
-    while ((getline line <file) > 0) if (match(line, / mtu [0-9]+/)) mtu[k, t] = substr(line, RSTART + 5, RLENGTH - 5)
+    while ((getline line <file) > 0) if (match(line, /(^| )mtu [0-9]+/)) {
+        sub(/^.*mtu /, "", line)
+        mtu[k, t] = line + 0
+    }
     close(file)
     file = folder "/addresses"
     while ((getline line <file) > 0) {

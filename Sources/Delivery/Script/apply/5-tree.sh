@@ -146,7 +146,8 @@ check_with_tools() {
     mkdir -p "$W/check"
     cp -R "$tree/etc" "$W/check/" || fail 74 input-output-error "cannot read $tree/etc"
     tool sh -n "$W/check/$script" || refuse "$(blame "sh -n")" "render it again; nothing was changed on the host"
-    tool "$W/check/$script" check >/dev/null && return
+    # By sh: the folder in memory may be one that nothing is run from.
+    tool sh "$W/check/$script" check >/dev/null && return
     [ $? != 78 ] || fail 78 missing-tool "$(tail -n 1 "$W/error")"
     refuse "$(blame "firewall check")" "render it again; nothing was changed on the host"
 }

@@ -31,8 +31,8 @@ take() {
     case $3 in
     down) tool wg-quick down "$pending/former/$2.conf" >/dev/null </dev/null || blamed wg-quick ;;
     up) tool wg-quick up "$pending/run/$2.conf" >/dev/null </dev/null || blamed wg-quick ;;
-    load) tool "$pending/new/etc/hauberk/$interface/firewall" load >/dev/null </dev/null || blamed firewall ;;
-    unload) tool "$root/etc/hauberk/$interface/firewall" remove >/dev/null </dev/null || blamed firewall ;;
+    load) tool sh "$pending/new/etc/hauberk/$interface/firewall" load >/dev/null </dev/null || blamed firewall ;;
+    unload) tool sh "$root/etc/hauberk/$interface/firewall" remove >/dev/null </dev/null || blamed firewall ;;
     device | adjust | remove) tool wg set "$2" $4 <"$input" >/dev/null || blamed wg ;;
     configure) tool wg addconf "$2" /dev/stdin <"$input" >/dev/null || blamed wg ;;
     network) tool ip -batch - <"$input" >/dev/null || blamed ip ;;

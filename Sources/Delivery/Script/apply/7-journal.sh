@@ -40,11 +40,14 @@ read_journal() {
         folder) echo "$value" >>"$W/j.folders" ;;
         link) echo "$value" >>"$W/j.links" ;;
         unlink) echo "$value" >>"$W/j.unlinks" ;;
-        end) break ;;
-        *) return 1 ;;
+        *) break ;;
         esac
     done 2>/dev/null <"$pending/journal" || return 1
-    [ "$word" = end ]
+    [ "$word" != end ] || return 0
+    # Somebody has ended it in between, or another version has begun it, and this one must not touch it.
+    [ -e "$pending/journal" ] || return 1
+    fail 74 apply-failed "\"$pending/journal\" is not one that this version can read" \
+        "end it with the hauberk that began it: hauberk apply --rollback"
 }
 is_pending() { [ -e "$pending/journal" ] && grep -qx "id $1" "$pending/journal" 2>/dev/null; }
 decide() { mv "$pending/armed" "$pending/$1" 2>/dev/null && durable "$pending"; }
@@ -82,12 +85,13 @@ begin() {
     for tunnel in $tunnels; do
         [ ! -d "$W/now/$tunnel" ] || cp -R "$W/now/$tunnel" "$draft/before/" || return 1
         if [ -e "$W/desired/$tunnel.conf" ]; then
-            joined "$W/desired/$tunnel.conf" | hooked "$pending/new" >"$draft/run/$tunnel.conf"
-            hooked "$pending/new" <"$W/desired/$tunnel.conf" >"$draft/former/$tunnel.conf"
+            joined "$W/desired/$tunnel.conf" >"$W/joined" &&
+                hooked "$pending/new" <"$W/joined" >"$draft/run/$tunnel.conf" &&
+                hooked "$pending/new" <"$W/desired/$tunnel.conf" >"$draft/former/$tunnel.conf" || return 1
         fi
         if [ -e "$W/former/$tunnel.conf" ]; then
-            hooked "$root" <"$W/former/$tunnel.conf" >"$draft/former/$tunnel.conf"
-            [ -e "$draft/run/$tunnel.conf" ] || cp "$draft/former/$tunnel.conf" "$draft/run/"
+            hooked "$root" <"$W/former/$tunnel.conf" >"$draft/former/$tunnel.conf" || return 1
+            [ -e "$draft/run/$tunnel.conf" ] || cp "$draft/former/$tunnel.conf" "$draft/run/" || return 1
         fi
     done
     write_journal >"$draft/journal" && : >"$draft/armed" || return 1

@@ -49,11 +49,11 @@ put_back() {
 
 restore_firewall() {
     if [ -n "$j_had" ]; then
-        tool "$root/etc/hauberk/$interface/firewall" load >/dev/null </dev/null || return 1
+        tool sh "$root/etc/hauberk/$interface/firewall" load >/dev/null </dev/null || return 1
     fi
     [ -n "$j_loads" ] || return 0
     if [ -z "$j_had" ] || [ -n "$j_replaces" ]; then
-        tool "$pending/new/etc/hauberk/$interface/firewall" remove >/dev/null </dev/null || return 1
+        tool sh "$pending/new/etc/hauberk/$interface/firewall" remove >/dev/null </dev/null || return 1
     fi
 }
 

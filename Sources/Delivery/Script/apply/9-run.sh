@@ -80,7 +80,7 @@ plan_firewall() {
                 "take it away first: $there remove, and remove the folder"
             ;;
         esac
-        ! tool "$there" report >/dev/null </dev/null || had_firewall=1
+        ! tool sh "$there" report >/dev/null </dev/null || had_firewall=1
     fi
     if [ -z "$has_firewall" ]; then
         unloading=$had_firewall
@@ -173,7 +173,7 @@ verify() {
         blame="not all has come about: left is to $(paste -s -d ';' "$W/rest/text")"
         return 1
     fi
-    [ -z "$has_firewall" ] || tool "$pending/new/$script" report >/dev/null </dev/null && return
+    [ -z "$has_firewall" ] || tool sh "$pending/new/$script" report >/dev/null </dev/null && return
     blame="the firewall is not loaded"
     return 1
 }
