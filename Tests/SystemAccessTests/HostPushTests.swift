@@ -35,11 +35,12 @@ import Testing
 
     private let tree = [HostFile(path: "etc/wireguard/wg0.conf", mode: 0o600, bytes: [1])]
 
-    private func push(_ ssh: PlayedSSH, _ halves: [any HostHalf]? = nil, within seconds: Int = 1) async throws
-        -> HostPush.End
-    {
+    private func push(
+        _ ssh: PlayedSSH, _ halves: [any HostHalf]? = nil, within seconds: Int = 1, back: Int = 55
+    ) async throws -> HostPush.End {
         try await HostPush(
-            tools: ssh, halves: halves ?? [InstalledHalf(version: "1")], confirmWithin: seconds, progress: { _ in }
+            tools: ssh, halves: halves ?? [InstalledHalf(version: "1")], confirmWithin: seconds, returnWithin: back,
+            progress: { _ in }
         ).deliver(tree, to: SSHTarget(name: "h1"))
     }
 
@@ -85,6 +86,24 @@ import Testing
         #expect(end.message?.hasSuffix("it is as it was, and answers") == true)
         let cut = try await push(PlayedSSH([answer(255, errors: "Connection reset"), Self.nowhere, idle]))
         #expect(cut.outcome == .putBack)
+    }
+
+    @Test(arguments: [70, 74, 126, 137, 143] as [Int32])
+    func `an apply that dies has changed nothing only when the host says so`(status: Int32) async throws {
+        let dead = answer(status, errors: "error: it failed, and putting back failed too: x [apply-failed]")
+        let idle = try await push(PlayedSSH([dead, answer(0, json: #"{"outcome" : "idle"}"#)]))
+        #expect(idle.outcome == .putBack && idle.message?.hasSuffix("it is as it was, and answers") == true)
+        let busy = try await push(PlayedSSH([dead, answer(0, json: #"{"outcome" : "returning"}"#)]), back: 0)
+        #expect(busy.outcome == .unknown && busy.message?.hasSuffix("it has not put everything back yet") == true)
+        let gone = try await push(PlayedSSH([dead, Self.nowhere]), back: 0)
+        #expect(gone.outcome == .unknown && gone.message?.hasSuffix("nothing of it is heard since") == true)
+    }
+
+    @Test func `a confirmation that came too late and met another apply is not this one's`() async throws {
+        let ssh = PlayedSSH([
+            answer(1, errors: "\(Self.waiting)\nerror: it was not confirmed within 1 s [apply-failed]"), answer(0),
+        ])
+        #expect(try await push(ssh).outcome == .putBack)
     }
 
     @Test func `a confirmation whose answer is lost leaves open what the host has`() async throws {

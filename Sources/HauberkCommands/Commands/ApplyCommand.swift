@@ -31,7 +31,8 @@ struct ApplyCommand: AsyncParsableCommand {
             unit that was disabled stays so. Where no systemd is there for it, that is said.
 
             Trees with nftables, iptables or no firewall can be applied. Exit status 1 says that the host is as it was, 2 \
-            that it has the tree and a peer has not answered on the interface that packets are to take.
+            that it has the tree and a peer has not answered on the interface that packets are to take. With 74, not all \
+            may be put back: another process goes on with that, and `hauberk apply --status` says when it is done.
             """)
 
     @Argument(

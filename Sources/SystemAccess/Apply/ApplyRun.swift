@@ -306,7 +306,7 @@ struct ApplyRun: Sendable {
         } catch {
             let why = (error as? Failure)?.diagnostics.first?.message ?? "\(error)"
             return Failure(
-                .no, .applyFailed, "it failed, and putting back failed too: \(why)",
+                .inputOutput, .applyFailed, "it failed, and putting back failed too: \(why)",
                 hint: "another process goes on trying; then `hauberk apply --rollback` does")
         }
         if let failure = error as? Failure { return failure }

@@ -144,8 +144,9 @@ package struct HostApply: Sendable {
         if phase != .returning { _ = try reported { try folder.decide(.returning) } }
         do {
             try await PutBack(folder: folder, journal: journal, tools: tools).run()
-        } catch let error as SystemError {
-            throw Failure(error)
+        } catch {
+            let why = (error as? Failure)?.diagnostics.first?.message ?? "\(error)"
+            throw Failure(.inputOutput, .applyFailed, "putting back failed: \(why)", hint: "run it again")
         }
     }
 

@@ -14,14 +14,17 @@ package struct HostPush: Sendable {
     let halves: [any HostHalf]
     /// Seconds.
     private let confirmWithin: Int
+    /// Seconds that a host has to put everything back.
+    private let returnSeconds: Int
     /// Takes a word about each step.
     private let progress: @Sendable (String) -> Void
 
     package init(
-        tools: any ToolRunning, halves: [any HostHalf], confirmWithin: Int,
+        tools: any ToolRunning, halves: [any HostHalf], confirmWithin: Int, returnWithin returnSeconds: Int = 55,
         progress: @escaping @Sendable (String) -> Void
     ) {
         self.tools = tools
+        self.returnSeconds = returnSeconds
         self.halves = halves
         self.confirmWithin = confirmWithin
         self.progress = progress
@@ -176,7 +179,10 @@ package struct HostPush: Sendable {
     ) async throws -> Attempt {
         let answer = HostScript.answer(in: result.outputText)
         let json = answer.flatMap { $0.contains("{") ? $0 : nil }
-        if case .done = confirmation { return Attempt(.new, nil, answer: json) }
+        // What was confirmed may have been the next one's, after this one had put itself back.
+        if case .done = confirmation, result.ending != .exited(ExitStatus.no.rawValue) {
+            return Attempt(.new, nil, answer: json)
+        }
         guard case .exited(let status) = result.ending else {
             return try await settled("ssh was ended", confirmation, script, target)
         }
@@ -204,25 +210,34 @@ package struct HostPush: Sendable {
             let why = confirmation?.whyImpossible ?? ""
             return try await settled("no new connection in time: \(why)", confirmation, script, target)
         case 255: return try await settled("the connection broke: \(complaint(result))", confirmation, script, target)
-        default: return Attempt(.refused, complaint(result), status: status)
+        case _ where Self.refusals.contains(status): return Attempt(.refused, complaint(result), status: status)
+        // Whatever else it ends with, some steps may have been taken, which are only now put back.
+        default: return try await settled(complaint(result), confirmation, script, target)
         }
     }
+
+    /// What `apply` ends with before it changes anything.
+    private static let refusals = [ExitStatus.usage, .meshInvalid, .fileMissing, .locked, .permission, .toolMissing]
+        .map(\.rawValue)
 
     /// Waits until the host has put back what nobody confirmed, and says whether it did.
     private func settled(
         _ why: String, _ confirmation: Confirmation?, _ script: HostScript, _ target: SSHTarget
     ) async throws -> Attempt {
         progress("is waited for, to put itself back")
-        let deadline = ContinuousClock.now + .seconds(confirmWithin + Self.stepSeconds / 6)
+        let deadline = ContinuousClock.now + .seconds(confirmWithin + returnSeconds)
+        var last = "nothing of it is heard since"
         while ContinuousClock.now < deadline {
             let result = try await ask(script.status, target)
-            if let answer = HostScript.answer(in: result.outputText), isAtRest(result, answer) {
+            let answer = HostScript.answer(in: result.outputText)
+            if let answer, isAtRest(result, answer) {
                 if case .lost = confirmation { return Attempt(.unknown, "\(why); push again to see") }
                 return Attempt(.putBack, "\(why); it is as it was, and answers")
             }
+            if answer != nil { last = "it has not put everything back yet" }
             try await Task.sleep(for: .milliseconds(500))
         }
-        return Attempt(.unknown, "\(why); nothing of it is heard since")
+        return Attempt(.unknown, "\(why); \(last)")
     }
 
     /// Whether nothing is pending there, or nothing has ever begun.

@@ -101,7 +101,7 @@ finish() {
     fi
     note "an apply that was not confirmed is put back"
     [ "$phase" = returning ] || decide returning
-    put_back || fail 1 apply-failed "putting back failed: $(blame "the last tool")" "run it again"
+    put_back || fail 74 apply-failed "putting back failed: $(blame "the last tool")" "run it again"
 }
 
 # Sets `born` of a process; false if there is none, or what is left of it waits for its parent.

@@ -245,7 +245,7 @@ give_up() {
         if look_at "$watcher" || start_guard; then nap; else break; fi
     done
     if is_pending "$id"; then
-        fail 1 apply-failed "it failed, and putting back failed too: $1" "then \`hauberk apply --rollback\` does"
+        fail 74 apply-failed "it failed, and putting back failed too: $1" "then \`hauberk apply --rollback\` does"
     fi
     fail 1 apply-failed "$1" "the host is as it was before"
 }
