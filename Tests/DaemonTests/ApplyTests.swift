@@ -80,6 +80,14 @@ import Testing
             ], half: shell)
     }
 
+    @Test(arguments: ["", "dash"]) func `rules that are not those of the files are loaded`(_ shell: String) throws {
+        try play(
+            "drift",
+            [
+                "rules that somebody has changed are told and loaded", "files that somebody has copied are loaded",
+            ], half: shell)
+    }
+
     /// - Parameter half: the shell of the script that stands in for the program; empty for the program.
     private func play(_ scene: String, _ seen: [String], half: String = "") throws {
         try withTemporaryFolder { folder in

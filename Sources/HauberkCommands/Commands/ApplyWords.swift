@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import Keys
 import SystemAccess
 
 /// What `apply` was asked for.
@@ -51,7 +52,7 @@ struct ApplyWords: Equatable {
     }
 
     func run() async throws {
-        let host = try HostApply(root: root == "/" ? "" : root) { Result.note($0) }
+        let host = try HostApply(root: root == "/" ? "" : root, sha256: Digest.sha256) { Result.note($0) }
         if let tree {
             try await apply(tree, host)
         } else if status {

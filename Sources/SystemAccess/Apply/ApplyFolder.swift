@@ -16,6 +16,30 @@ struct ApplyFolder: Sendable {
     /// The rendered files that it brings.
     var new: String { "\(pending)/new" }
 
+    /// What was loaded when the last transaction of an interface was confirmed.
+    private func rulesFile(_ interface: String) -> String { "\(base)/applied/\(interface).rules" }
+
+    func keptRules(of interface: String) throws -> KeptRules? {
+        try disk.text(rulesFile(interface)).flatMap { KeptRules($0) }
+    }
+
+    /// Notes in the transaction what it has loaded.
+    func note(_ rules: KeptRules) throws {
+        try disk.remove("\(pending)/rules")
+        try disk.keep("\(pending)/rules", Array(rules.text.utf8))
+    }
+
+    /// Keeps what the transaction has loaded, for the next one. It may be lost with the power: then the rules are loaded
+    /// once more.
+    func keepRules(of interface: String) throws {
+        if try disk.exists("\(pending)/rules") {
+            try disk.files.makeFolders("\(base)/applied", mode: 0o700)
+            try disk.rename("\(pending)/rules", to: rulesFile(interface))
+        } else if try !disk.exists(target("etc/hauberk/\(interface)/firewall")) {
+            try disk.remove(rulesFile(interface))
+        }
+    }
+
     func make() throws {
         try disk.files.makeFolders("\(disk.root)/var/lib/hauberk", mode: 0o755)
         try disk.files.makeFolders(base, mode: 0o700)

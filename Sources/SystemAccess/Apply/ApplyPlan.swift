@@ -45,7 +45,9 @@ struct ApplyPlan: Sendable {
             startsAtBoot: boot.units, unstarted: boot.unstarted)
     }
 
-    static func make(_ tree: HostTree, _ folder: ApplyFolder, _ tools: any ToolRunning) async throws -> ApplyPlan {
+    static func make(
+        _ tree: HostTree, _ folder: ApplyFolder, _ tools: any ToolRunning, _ sha256: @escaping SHA256
+    ) async throws -> ApplyPlan {
         let disk = folder.disk
         var tunnels: [Tunnel] = []
         for interface in tree.interfaces {
@@ -56,14 +58,17 @@ struct ApplyPlan: Sendable {
         let changed = try reported { try folder.changed(tree.files) }
         let stale = try reported { try folder.stale(tree) }
         let script = try reported { try disk.text("\(disk.root)/\(tree.script)") }
-        if let found = dialect(script), !["nftables.", "iptables."].contains(found) {
+        if let found = script.flatMap(LoadedRules.dialect), !["nftables.", "iptables."].contains(found) {
             throw HostTree.refused(
                 "the firewall on this host is for \(found.dropLast()), and could not be put back",
                 "take it away first: \(disk.root)/\(tree.script) remove, and remove the folder")
         }
-        let hadFirewall = script == nil ? false : try await host.isLoaded("\(disk.root)/\(tree.script)")
-        let touched = changed.map(\.path) + stale
-        let firewall = firewallChange(tree, script, isLoaded: hadFirewall ? .loaded : .not, touched)
+        let rules = try await LoadedRules(
+            host: host, script: "\(disk.root)/\(tree.script)", disk: disk, sha256: sha256
+        ).digest()
+        let kept = try reported { try folder.keptRules(of: tree.interface) }
+        let isKnown = rules.map { kept == KeptRules(tree.files, of: tree.interface, rules: $0, sha256) } ?? false
+        let firewall = firewallChange(tree, script, rules == nil ? .none : isKnown ? .known : .other)
         let change = TunnelChanges(tunnels.map(\.state), firewall: firewall)
         for tunnel in tunnels where tunnel.former == nil {
             if change.steps.contains(where: { $0.interface == tunnel.interface && $0.step == .down }) {
@@ -75,7 +80,7 @@ struct ApplyPlan: Sendable {
         }
         return ApplyPlan(
             tree: tree, tunnels: tunnels, change: change, changed: changed, stale: stale, firewall: firewall,
-            hadFirewall: hadFirewall, boot: try reported { try BootUnits(tree, stale: stale, disk) })
+            hadFirewall: rules != nil, boot: try reported { try BootUnits(tree, stale: stale, disk) })
     }
 
     private static func tunnel(
@@ -119,20 +124,19 @@ struct ApplyPlan: Sendable {
             formerText: bytes, sections: sections)
     }
 
-    private enum Loading { case loaded, not }
+    /// The rules in the kernel: none, those that the last transaction has left for these very files, or others.
+    private enum Loading { case none, known, other }
 
     private static func firewallChange(
-        _ tree: HostTree, _ script: String?, isLoaded: Loading, _ touched: [String]
+        _ tree: HostTree, _ script: String?, _ loading: Loading
     ) -> InterfaceChange.FirewallChange {
-        guard tree.hasFirewall else { return isLoaded == .loaded ? .remove : .none }
-        guard isLoaded == .loaded else { return .load }
-        guard touched.contains(where: { $0.hasPrefix("etc/hauberk/\(tree.interface)/") }) else { return .none }
-        let new = tree.files.first { $0.path == tree.script }.map { String(decoding: $0.bytes, as: UTF8.self) }
-        return dialect(script) == dialect(new) ? .load : .replace
-    }
-
-    /// The last word of the script's head.
-    private static func dialect(_ script: String?) -> Substring? {
-        script?.split(separator: "\n").first { $0.hasPrefix("# Hauberk: ") }?.split(separator: " ").last
+        guard tree.hasFirewall else { return loading == .none ? .none : .remove }
+        switch loading {
+        case .none: return .load
+        case .known: return .none
+        case .other:
+            let new = tree.files.first { $0.path == tree.script }.map { String(decoding: $0.bytes, as: UTF8.self) }
+            return script.flatMap(LoadedRules.dialect) == new.flatMap(LoadedRules.dialect) ? .load : .replace
+        }
     }
 }

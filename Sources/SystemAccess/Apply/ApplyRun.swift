@@ -9,6 +9,7 @@ struct ApplyRun: Sendable {
     let tools: any ToolRunning
     let progress: @Sendable (String) -> Void
     let plan: ApplyPlan
+    let sha256: SHA256
 
     /// Seconds that peers have to answer on the interface that packets are to take.
     let patience: Int
@@ -214,8 +215,11 @@ struct ApplyRun: Sendable {
         }
         if plan.tree.hasFirewall {
             let script = PutBack.files(folder, plan.tree.interface, base: plan.tree.interface).script
-            let isLoaded = try await host(plan.tree.interface).isLoaded(script)
-            if !isLoaded { throw failed("the firewall is not loaded") }
+            let rules = LoadedRules(
+                host: host(plan.tree.interface), script: script, disk: folder.disk, sha256: sha256)
+            guard let digest = try await rules.digest() else { throw failed("the firewall is not loaded") }
+            let kept = KeptRules(plan.tree.files, of: plan.tree.interface, rules: digest, sha256)
+            try reported { try folder.note(kept) }
         }
     }
 

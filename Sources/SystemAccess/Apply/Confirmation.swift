@@ -16,6 +16,7 @@ struct Confirmation: Sendable {
         try reported {
             try folder.switchFiles(journal)
             try switchLinks()
+            try folder.keepRules(of: journal.interface)
             if journal.rotates { try followRotation([journal.interface, journal.interface + HostTree.second]) }
         }
         await tellSystemd()

@@ -42,13 +42,14 @@ package struct HostApply: Sendable {
 
     let folder: ApplyFolder
     let tools: any ToolRunning
+    let sha256: SHA256
     /// Takes a line for each step.
     let progress: @Sendable (String) -> Void
 
     /// - Parameter root: the prefix of the host's files; empty for none.
     ///
     /// - Throws: `Failure` for a root that hooks could not name.
-    package init(root: String, progress: @escaping @Sendable (String) -> Void) throws {
+    package init(root: String, sha256: @escaping SHA256, progress: @escaping @Sendable (String) -> Void) throws {
         let whole = root.hasPrefix("/") || root.isEmpty ? root : Self.currentFolder + "/" + root
         let kept = whole.split(separator: "/").filter { $0 != "." }.map { "/" + $0 }.joined()
         let isPlain = kept.utf8.allSatisfy { byte in
@@ -61,6 +62,7 @@ package struct HostApply: Sendable {
         }
         folder = ApplyFolder(disk: HostDisk(root: kept, files: RealFileSystem()))
         tools = PlainRunner()
+        self.sha256 = sha256
         self.progress = progress
     }
 
@@ -91,7 +93,7 @@ package struct HostApply: Sendable {
             return report
         }
         let run = ApplyRun(
-            folder: folder, tools: tools, progress: progress, plan: plan, patience: request.patience)
+            folder: folder, tools: tools, progress: progress, plan: plan, sha256: sha256, patience: request.patience)
         return try await run.run(confirmWithin: request.confirmWithin, lock: lock)
     }
 
@@ -152,7 +154,7 @@ package struct HostApply: Sendable {
 
     /// What is to be done. wg-quick reads the configuration where it will have to: it takes a second for 1,000 peers.
     private func plan(_ tree: HostTree, from source: TreeSource) async throws -> ApplyPlan {
-        let plan = try await ApplyPlan.make(tree, folder, tools)
+        let plan = try await ApplyPlan.make(tree, folder, tools, sha256)
         for step in plan.change.steps where step.step == .up {
             try await source.withFile(HostTree.configuration(of: step.interface), folder.disk) { file in
                 try await check([ToolRun("wg-quick", ["strip", file])])

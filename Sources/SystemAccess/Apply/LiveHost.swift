@@ -120,8 +120,10 @@ struct LiveHost: Sendable {
         try await done("wg", words, Array(secret.utf8))
     }
 
-    /// Whether the script's rules are loaded.
-    func isLoaded(_ script: String) async throws -> Bool { try await run("sh", [script, "report"]).succeeded }
+    /// What a command line prints, whatever it ends with; tools of administrators are found, too.
+    func said(_ command: String) async throws -> String {
+        try await run("sh", ["-c", "PATH=$PATH:/usr/sbin:/sbin; \(command)"]).outputText
+    }
 
     /// By sh(1): a script may have lost its permission, and its folder may be one that nothing is run from.
     func firewall(_ script: String, _ word: String) async throws {

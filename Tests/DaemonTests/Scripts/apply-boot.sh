@@ -78,3 +78,56 @@ begun() {
     ((old >= 5 && point > old + 1)) || fail "$old places before, $point in all"
     echo "killed anywhere, it is started at boot if it is there"
 }
+
+# Rules that are not those of the files, though the files are those of the tree.
+drift() {
+    up
+    local kind root=$data/root-alpha first
+    for kind in nftables iptables; do
+        "$hauberk" --mesh $data/mesh render --out $data/out --firewall $kind >/dev/null || fail "nothing was rendered"
+        apply alpha $data/out/alpha
+        expect 0 alpha
+        apply alpha $data/out/alpha --dry-run
+        grep -q "nothing to do" $data/alpha.said || fail "$kind: $(cat $data/alpha.said)"
+        rules $kind >$data/rules
+        # changed WHAT COMMAND …: it is seen, told and mended.
+        changed() {
+            on alpha "${@:2}" || fail "$kind, $1: cannot be done"
+            ! rules $kind | cmp -s - $data/rules || fail "$kind, $1: nothing was changed"
+            apply alpha $data/out/alpha --dry-run
+            grep -q "^  load the firewall$" $data/alpha.said || fail "$kind, $1 is not seen: $(cat $data/alpha.said)"
+            apply alpha $data/out/alpha
+            expect 0 alpha
+            rules $kind | diff $data/rules - >&2 || fail "$kind, $1 is not mended"
+            apply alpha $data/out/alpha --dry-run
+            grep -q "nothing to do" $data/alpha.said || fail "$kind, $1, again: $(cat $data/alpha.said)"
+        }
+        if [[ $kind == nftables ]]; then
+            changed "opened" nft insert rule inet hauberk-wg0 input accept
+            changed "emptied" nft flush chain inet hauberk-wg0 output
+        else
+            changed "opened" iptables -I HAUBERK-wg0-IN -j ACCEPT
+            changed "not called" ip6tables -D INPUT -j HAUBERK-wg0-IN
+        fi
+        on alpha $root/etc/hauberk/wg0/firewall remove
+        on alpha $root/etc/hauberk/wg0/firewall load
+        apply alpha $data/out/alpha --dry-run
+        grep -q "nothing to do" $data/alpha.said || fail "$kind, loaded at boot: $(cat $data/alpha.said)"
+    done
+    echo "rules that somebody has changed are told and loaded"
+    sed -i 's/^services:/&\n  web: {ports: [80\/tcp], expose: {all: private}}/; s/^allow:/&\n  - {from: all, to: all, service: web}/' \
+        $data/mesh/mesh.yaml
+    apply alpha $data/out/alpha
+    expect 0 alpha
+    "$hauberk" --mesh $data/mesh render --out $data/out --firewall iptables >/dev/null || fail "nothing was rendered"
+    cp -r $data/out/alpha/. $root/
+    apply alpha $data/out/alpha
+    expect 0 alpha
+    grep -q "^load the firewall$" $data/alpha.said && [[ $(rules iptables) == *"dports 22,80"* ]] || fail "$(cat $data/alpha.said)"
+    echo "files that somebody has copied are loaded"
+}
+rules() {
+    if [[ $1 == nftables ]]; then on alpha nft -s -t list table inet hauberk-wg0; else
+        on alpha iptables-save 2>/dev/null | grep HAUBERK | sed 's/\[.*//' && on alpha ip6tables-save 2>/dev/null | grep HAUBERK | sed 's/\[.*//'
+    fi
+}

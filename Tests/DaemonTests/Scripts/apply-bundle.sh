@@ -33,7 +33,6 @@ odd() {
 }
 
 bundle() {
-    shopt -s lastpipe
     local root=$data/root-alpha form tree=$data/out/alpha
     mkdir $root $data/root-beta
     apply beta $data/out/beta
@@ -50,32 +49,44 @@ bundle() {
     diff -r $tree/etc $root/etc >&2 || fail "other files than rendered"
     await 10 "the tunnel" reach
     for form in gnu ustar pax; do
-        tar -C $tree --format=$form -cf - . | apply alpha -
+        tar -C $tree --format=$form -cf $data/form.tar .
+        apply alpha - <$data/form.tar
         expect 0 alpha
         grep -q "nothing to do" $data/alpha.said || fail "$form: $(cat $data/alpha.said)"
     done
-    (cd $tree && busybox tar -cf - etc) | apply alpha - --json
+    (cd $tree && busybox tar -cf $data/form.tar etc)
+    apply alpha - --json <$data/form.tar
+    expect 0 alpha
     grep -q '"outcome" : "unchanged"' $data/alpha.said || fail "$(cat $data/alpha.said)"
     echo "an archive is as good as a folder"
     state alpha >$data/before
     cp -a $tree $data/tree
     sed -i 's/^MTU = .*/MTU = 1300/' $data/tree/etc/wireguard/wg0.conf
-    # refused WHY: an archive on standard input.
+    # refused WHY: $data/bad.tar, on standard input.
     refused() {
-        apply alpha -
+        apply alpha - <$data/bad.tar
         expect 65 alpha
         grep -qE "$1" $data/alpha.said || fail "not \"$1\": $(cat $data/alpha.said)"
-        [[ -z $(ls -d /run/hauberk-apply.* 2>/dev/null) ]] || fail "something is left in /run"
+        on alpha sh -c '! ls -d /run/hauberk-apply.* 2>/dev/null' || fail "something is left in /run"
     }
-    : | refused "tar archive"
-    tar -C $data/tree -cf - . | head -c 9000 | refused "cut off|whole tar archive"
-    tar -C $data/tree -czf - . | refused "compressed|whole tar archive"
-    cat $data/tree/etc/wireguard/wg0.conf | refused "tar archive"
+    # pack ARGUMENT …: the tree that is not the host's.
+    pack() { tar -C $data/tree -cf $data/bad.tar "$@" .; }
+    : >$data/bad.tar
+    refused "tar archive"
+    pack && truncate -s 9000 $data/bad.tar
+    refused "cut off|whole tar archive"
+    pack -z
+    refused "compressed|whole tar archive"
+    cp $data/tree/etc/wireguard/wg0.conf $data/bad.tar
+    refused "tar archive"
     ln -s /etc/passwd $data/tree/etc/wireguard/wg1.conf
-    tar -C $data/tree -cf - . | refused "neither a file nor a folder"
+    pack
+    refused "neither a file nor a folder"
     rm $data/tree/etc/wireguard/wg1.conf
-    tar -C $data/tree -cf - --transform 's,wg0.conf,../../../up.conf,' . 2>/dev/null | refused "."
-    tar -C $data/tree -cf - --exclude wg0.conf . | refused "0 configurations"
+    pack -P --transform 's,^.*wg0.conf,../../../up.conf,'
+    refused "leads out of it|etc/wireguard|whole tar archive|configurations"
+    pack --exclude wg0.conf
+    refused "0 configurations"
     apply alpha $data/none.tar
     expect 66 alpha
     state alpha | diff $data/before - >&2 || fail "something was changed"

@@ -5,7 +5,7 @@
 #
 # Each thing that was seen is a line on standard output.
 source "$(dirname "$0")/namespace.sh"
-need wg-quick wireguard-tools wireguard-go wireguard-go nft nftables ping iputils-ping busybox busybox
+need wg-quick wireguard-tools wireguard-go wireguard-go nft nftables iptables iptables ping iputils-ping busybox busybox
 need_root
 asked "$@" && exit
 enter_as_root "$@"

@@ -39,6 +39,12 @@ machine() {
             mount --bind $0/${pair%%:*} ${pair#*:}
         done
         mount --bind $0/../../units /lib/systemd
+        # One rule set of iptables is announced below /usr/share.
+        mkdir /run/share
+        mount --bind /usr/share /run/share
+        mount -t tmpfs tmpfs /usr/share
+        ln -s /run/share/* /usr/share
+        rm -f /usr/share/netfilter-persistent
         mkdir -p /run/systemd/system' $data/hosts/$1
 }
 hub vpc
@@ -142,6 +148,9 @@ same() {
     await 10 "the tunnel" reach alpha
     await 10 "the tunnel of the twins" reach aleph
     [[ $(cd $data/hosts/aleph/system && find . -type l | wc -l) == 5 ]] || fail "something else is started at boot"
+    # What one has kept of the rules the other knows.
+    on aleph "$hauberk" apply $data/out/alpha --dry-run >$data/aleph.said 2>&1 || fail "$(cat $data/aleph.said)"
+    grep -q "nothing to do" $data/aleph.said || fail "$(cat $data/aleph.said)"
     echo "a first delivery"
     bring 0
     grep -q '"unchanged"' $data/aleph.said || fail "$(cat $data/aleph.said)"
@@ -188,6 +197,8 @@ same() {
     "$hauberk" --mesh $data/mesh render --out $data/other --firewall iptables >/dev/null || fail "no other rules"
     bring 0 $data/other
     on aleph $data/hosts/aleph/hauberk/wg0/firewall report >/dev/null || fail "the other rules are not loaded"
+    on aleph "$hauberk" apply $data/other/alpha --dry-run >$data/aleph.said 2>&1 || fail "$(cat $data/aleph.said)"
+    grep -q "nothing to do" $data/aleph.said || fail "$(cat $data/aleph.said)"
     bring 0
     echo "rules of another dialect, and back"
 }

@@ -162,7 +162,7 @@ switch_files() {
     while read -r path; do
         rm -f "$root/$path" && durable "$root/${path%/*}" || return 1
     done <"$W/j.removed"
-    switch_links || return 1
+    switch_links && keep_rules || return 1
     [ -z "$j_rotates" ] || follow_rotation || return 1
     tell_systemd
     end confirmed

@@ -70,7 +70,7 @@ find_changed() {
 
 # Whether the rules are loaded anew, taken away, or those of another dialect take their place.
 plan_firewall() {
-    had_firewall='' loading='' unloading='' replacing=''
+    had_firewall='' loading='' unloading='' replacing='' loaded=''
     there=$root/etc/hauberk/$interface/firewall
     if is_file "$there"; then
         case $(dialect "$there") in
@@ -80,13 +80,14 @@ plan_firewall() {
                 "take it away first: $there remove, and remove the folder"
             ;;
         esac
-        ! tool sh "$there" report >/dev/null </dev/null || had_firewall=1
+        loaded=$(loaded_rules "$there")
+        [ -z "$loaded" ] || had_firewall=1
     fi
     if [ -z "$has_firewall" ]; then
         unloading=$had_firewall
     elif [ -z "$had_firewall" ]; then
         loading=1
-    elif cat "$W/changed" "$W/stale" | grep -q "^etc/hauberk/$interface/"; then
+    elif [ "$(cat "$base/applied/$interface.rules" 2>/dev/null)" != "$(rules_digest "$tree") $loaded" ]; then
         loading=1
         if [ "$(dialect "$there")" != "$(dialect "$tree/$script")" ]; then
             replacing=1
@@ -173,9 +174,10 @@ verify() {
         blame="not all has come about: left is to $(paste -s -d ';' "$W/rest/text")"
         return 1
     fi
-    [ -z "$has_firewall" ] || tool sh "$pending/new/$script" report >/dev/null </dev/null && return
+    [ -n "$has_firewall" ] || return 0
+    loaded=$(loaded_rules "$pending/new/$script")
     blame="the firewall is not loaded"
-    return 1
+    [ -n "$loaded" ] && echo "$(rules_digest "$pending/new") $loaded" >"$pending/rules"
 }
 
 ask_again() {
