@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Prints what `hauberk apply` and `wg syncconf` take to add one peer, in turn: a line of CPU seconds for each pair.
+"""Prints what `hauberk apply` and `wg syncconf` take to add one peer, in turn: a line of CPU seconds for each round. The
+third number is the least that the tools take: to look at the interface before and afterwards, and to set the peer.
 
     apply_host.py OUR-NAMESPACE HAUBERK ROUNDS FORMER-TREE TREE ROOT
 
@@ -74,11 +75,22 @@ class Host:
         if self.peers() != self.counts[state]:
             sys.exit(f"the interface has {self.peers()} peers, not {self.counts[state]}")
 
-    def cost(self, command: list[str]) -> float:
+    def cost(self, *commands: list[str]) -> float:
         self.back()
-        cpu = tree_cpu(command)
+        cpu = sum(tree_cpu(command) for command in commands)
         self.require(1)
         return cpu
+
+    def newcomer(self, file: str) -> str:
+        """Writes the section of the peer that comes into a file, which is its path afterwards."""
+        sections = []
+        for tree in (self.former, self.tree):
+            with open(f"{tree}/{CONFIGURATION}") as source:
+                sections.append(set(source.read().split("[Peer]\n")[1:]))
+        (new,) = {section.strip() for section in sections[1]} - {section.strip() for section in sections[0]}
+        with open(file, "w", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
+            out.write(f"[Peer]\n{new}\n")
+        return file
 
 
 def main():
@@ -89,8 +101,10 @@ def main():
                    shell=True, check=True)
     os.environ["WG_QUICK_USERSPACE_IMPLEMENTATION"] = "wireguard-go"
     host = Host(hauberk, *trees)
+    look = ["wg", "show", "wg0", "dump"]
+    change = ["wg", "addconf", "wg0", host.newcomer(f"{host.root}/newcomer.conf")]
     for _ in range(int(rounds)):
-        print(host.cost(host.apply), host.cost(host.strip), flush=True)
+        print(host.cost(host.apply), host.cost(host.strip), host.cost(look, change, look), flush=True)
 
 
 main()
