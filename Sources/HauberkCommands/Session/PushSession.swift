@@ -23,8 +23,8 @@ struct PushSession {
     let mesh: Mesh
     let trees: PushedTrees
     private let settings: Settings
-    private let record: DeliveryFolder
-    private let kept: DeliveredTrees
+    let record: DeliveryFolder
+    let kept: DeliveredTrees
     private let tools: any ToolRunning
 
     init(_ mesh: Mesh, out: String, _ settings: Settings, tools: any ToolRunning = ProcessRunner()) throws {
@@ -71,6 +71,7 @@ struct PushSession {
             }
             try await run(wave, &queue, of: peers.count, &done)
         }
+        try renew(besides: Set(done.keys))
         try forget()
         let deliveries = peers.map { done[$0] ?? HostDelivery($0, .notBegun, message: queue.reasonToStop) }
         return (deliveries, queue.reasonToStop)
@@ -86,60 +87,34 @@ struct PushSession {
                 return nil
             }
             var waiting = wave[...]
-            var running = 0
+            var underWay: [String: PushedTree] = [:]
             repeat {
-                while running < settings.parallel, queue.reasonToStop == nil, let peer = waiting.popFirst() {
+                while underWay.count < settings.parallel, queue.reasonToStop == nil, let peer = waiting.popFirst() {
                     do throws(Failure) {
                         let tree = try current(peer)
                         group.addTask { try await courier.deliver(tree, to: peer) }
-                        running += 1
+                        underWay[peer] = tree
                     } catch {
                         queue.stop(error.diagnostics.first?.message ?? "its tree is gone")
                     }
                 }
-                guard running > 0, let next = try await group.next() else { break }
+                guard !underWay.isEmpty, let next = try await group.next() else { break }
                 guard let delivery = next else {
                     queue.stop("the push was interrupted")
                     group.cancelAll()
                     continue
                 }
-                running -= 1
                 queue.note(delivery.outcome)
                 done[delivery.peer] = delivery
-                try note(delivery)
+                if let tree = underWay.removeValue(forKey: delivery.peer) { try note(delivery, of: tree) }
                 Result.note("\(done.count)/\(count) \(delivery.line)")
             } while true
             group.cancelAll()
         }
     }
 
-    /// Records how it went, and keeps what a host has acknowledged, for plans.
-    private func note(_ delivery: HostDelivery) throws {
-        let former = try DeliveryRecord.read(delivery.peer, in: record)
-        var paths: [String] = former.files ?? []
-        if delivery.outcome.isCaughtUp, former.tree != delivery.tree || former.files == nil {
-            let tree = try trees.tree(of: delivery.peer)
-            paths = tree.files.map(\.path)
-            if tree.digest == delivery.tree {
-                try kept.keep(tree.files, of: delivery.peer)
-                try kept.keep(common: trees.source(of: delivery.peer))
-            }
-        }
-        try former.adding(delivery, of: paths, at: Moment.now.description).write(in: record)
-    }
-
-    /// Nothing is kept of hosts that are not of the mesh any more, nor of the mesh what no host has.
-    private func forget() throws {
-        let names = Set(mesh.peers.map(\.name))
-        let folder = RenderRecord.folder(of: mesh.name)
-        let digests = try names.compactMap { name in
-            try kept.bytes(of: "\(folder)/hosts/\(name)").flatMap { RenderRecord(parsing: $0)?.digest }
-        }
-        try kept.forget(allBut: names, common: Set(digests))
-    }
-
     /// A host's tree, while nobody renders.
-    private func current(_ peer: String) throws(Failure) -> (files: [HostFile], digest: String) {
+    private func current(_ peer: String) throws(Failure) -> PushedTree {
         do {
             let tree = try trees.tree(of: peer)
             try trees.requireUntouched()
@@ -158,7 +133,7 @@ private struct Courier: Sendable {
     let settings: PushSession.Settings
     let tools: any ToolRunning
 
-    func deliver(_ tree: (files: [HostFile], digest: String), to peer: String) async throws -> HostDelivery {
+    func deliver(_ tree: PushedTree, to peer: String) async throws -> HostDelivery {
         var delivery = HostDelivery(peer, .unreachable)
         delivery.tree = tree.digest
         guard let index = mesh.index(of: peer),

@@ -4,6 +4,15 @@ import Keys
 import MeshModel
 import SystemAccess
 
+/// One host's rendered tree.
+struct PushedTree: Sendable {
+    let files: [HostFile]
+    /// Stands for them all.
+    let digest: String
+    /// What the render has left of the mesh that it is of, the host's own record last; empty where it has left nothing.
+    let source: [HostFile]
+}
+
 /// The rendered trees of an output folder, to be pushed.
 struct PushedTrees {
     let out: String
@@ -34,8 +43,7 @@ struct PushedTrees {
             hint: "hauberk render --out \(out)")
     }
 
-    /// A host's files and what stands for them all.
-    func tree(of peer: String) throws -> (files: [HostFile], digest: String) {
+    func tree(of peer: String) throws -> PushedTree {
         var files: [HostFile] = []
         for path in (paths[peer] ?? []).sorted() {
             guard let mode = try output.mode(of: path), let bytes = try output.withBytes(of: path, { Array($0) })
@@ -46,7 +54,7 @@ struct PushedTrees {
             }
             files.append(HostFile(path: String(path.dropFirst(peer.utf8.count + 1)), mode: mode, bytes: bytes))
         }
-        return (files, Self.digest(of: files))
+        return PushedTree(files: files, digest: Self.digest(of: files), source: try source(of: peer))
     }
 
     /// What stands for a tree: of paths, modes and bytes, in the order of the paths.
@@ -59,7 +67,8 @@ struct PushedTrees {
         return Digest256(of: input).description
     }
 
-    /// What the render has left of the mesh that a host's tree is of, by its own paths; empty where it has left nothing.
+    /// What the render has left of the mesh that a host's tree is of, by its own paths, the host's record last; empty where
+    /// it has left nothing.
     func source(of peer: String) throws -> [HostFile] {
         let folder = RenderRecord.folder(of: mesh)
         for name in ["hosts/\(peer)", "all"] {

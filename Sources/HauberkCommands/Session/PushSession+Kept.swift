@@ -1,0 +1,42 @@
+import Delivery
+import Diagnostics
+import MeshFiles
+import MeshModel
+import SystemAccess
+
+/// What a push records of hosts, and keeps of what they have acknowledged, for plans.
+extension PushSession {
+    /// Records how it went, and keeps what the host has acknowledged.
+    ///
+    /// - Parameter tree: what was to be delivered.
+    func note(_ delivery: HostDelivery, of tree: PushedTree) throws {
+        let former = try DeliveryRecord.read(delivery.peer, in: record)
+        if delivery.outcome.isCaughtUp {
+            if former.tree != tree.digest || former.files == nil { try kept.keep(tree.files, of: delivery.peer) }
+            try kept.keep(common: tree.source)
+        }
+        try former.adding(delivery, of: tree.files.map(\.path), at: Moment.now.description).write(in: record)
+    }
+
+    /// A host that was not asked now, and has acknowledged just what is rendered, is of the mesh that was rendered.
+    func renew(besides asked: Set<String>) throws {
+        for peer in hosts where !asked.contains(peer) {
+            guard let digest = try DeliveryRecord.read(peer, in: record).tree,
+                let own = try trees.source(of: peer).last, try kept.bytes(of: own.path) != own.bytes
+            else { continue }
+            let tree = try trees.tree(of: peer)
+            try trees.requireUntouched()
+            if tree.digest == digest { try kept.keep(common: tree.source) }
+        }
+    }
+
+    /// Nothing is kept of hosts that are not of the mesh any more, nor of the mesh what no host has.
+    func forget() throws {
+        let names = Set(mesh.peers.map(\.name))
+        let folder = RenderRecord.folder(of: mesh.name)
+        let digests = try names.compactMap { name in
+            try kept.bytes(of: "\(folder)/hosts/\(name)").flatMap { RenderRecord(parsing: $0)?.digest }
+        }
+        try kept.forget(allBut: names, common: Set(digests))
+    }
+}
