@@ -4,9 +4,9 @@ import Testing
 /// What pushes keep of hosts and `plan --delivered` makes of it, with the built program and an ssh that is played.
 @Suite struct DeliveredTests {
     /// Rendered meshes of three servers, in groups of their own, with a rule from a to b.
-    private func rendered() throws -> TranscriptFolder {
+    private func rendered(with peer: String = "") throws -> TranscriptFolder {
         let folder = try TranscriptFolder()
-        try folder.require("mkdir m home/plays && cat >m/mesh.yaml <<'END'\n\(Self.mesh)END")
+        try folder.require("mkdir m home/plays && cat >m/mesh.yaml <<'END'\n\(Self.mesh)\(peer)\nEND")
         try folder.require("cat >bin/ssh <<'END'\n\(Self.ssh)END\nchmod 755 bin/ssh")
         try folder.require("hauberk init m --operator tester && hauberk --mesh m render --out out")
         return folder
@@ -67,5 +67,70 @@ import Testing
         #expect(try folder.require(files) == before, "c1 is another")
         let after = try plan(folder)
         #expect(after.status == 0 && after.output == Self.nothing, "\(after.output)")
+    }
+
+    @Test func `an app has what its mesh says, and nothing is to be delivered to it`() throws {
+        let folder = try rendered(with: "  phone: {groups: [a], platform: app}")
+        defer { folder.remove() }
+        try push(folder)
+        let after = try plan(folder)
+        #expect(after.status == 0 && after.output == Self.nothing, "\(after.output)")
+    }
+
+    @Test func `a host that is removed is told, with its flows, until nobody has the former mesh`() throws {
+        let folder = try rendered()
+        defer { folder.remove() }
+        try push(folder)
+        try folder.require("hauberk --mesh m remove a1")
+        let summary = try folder.run("hauberk --mesh m plan --out out").output.prefix { $0 != "\n" }
+        #expect(summary.hasSuffix("1 removed; flows: 0 to open, 4 to close"), "\(summary)")
+        try folder.require("hauberk --mesh m render --out out")
+        let removed = "  - a1: no host of the mesh any more\n"
+        let before = try plan(folder).output
+        #expect(before.hasPrefix(summary) && before.contains(removed), "\(before)")
+        try play("exit 1", by: "b1", in: folder)
+        #expect(try folder.run("hauberk --mesh m push --out out").status == 1)
+        #expect(try plan(folder).output == before, "nobody has got anything")
+        #expect(try folder.run("hauberk --mesh m push --out out c1").status == 0)
+        #expect(try plan(folder).output.contains(removed), "b1 has the former mesh")
+        try folder.require("rm home/plays/b1 && hauberk --mesh m push --out out")
+        let after = try plan(folder)
+        #expect(
+            after.status == 0 && after.output == "trio: nothing changes on 2 hosts, and no flow\n", "\(after.output)")
+        #expect(try folder.require("ls out/.hauberk/trio/sent out/.hauberk/trio/delivered | grep -c a1; true") == "0\n")
+    }
+
+    /// Loses the answer to its confirmation.
+    private static let lost = """
+        case $3 in
+        *--status*) echo '{"outcome" : "idle"}'; exit ;;
+        *"--confirm --json"*) exit 255 ;;
+        esac
+        echo 'applied; confirm it within 60 s from another session' >&2
+        exit 255
+        """
+
+    @Test func `a host that may have either is told as such, and never as a new one`() throws {
+        let folder = try rendered()
+        defer { folder.remove() }
+        try push(folder)
+        try play(Self.lost, by: "b1", in: folder)
+        try folder.require("sed -i 's/80.tcp/81\\/tcp/' m/mesh.yaml && hauberk --mesh m render --out out")
+        let outcome = try folder.run("hauberk --mesh m push --out out b1")
+        #expect(outcome.status == 1 && outcome.output.contains("b1    unknown"), "\(outcome.output)")
+        let either = "  ? b1: it may have what it had or what it was to get: push to it again\n"
+        let before = try plan(folder)
+        #expect(before.status == 2 && before.output.contains(either), "\(before.output)")
+        #expect(
+            before.output.hasPrefix(
+                "trio: of 3 hosts, 1 to change, 0 to add, 0 removed, 1 unknown; flows cannot be told: it is not known what "
+                    + "\"b1\" has; push to it again\n"), "\(before.output)")
+        let row = try plan(folder, "--json").output
+        #expect(row.contains("\"change\" : \"unknown\"") && row.contains("\"message\" : \"it may have"), "\(row)")
+        try play("exit 1", by: "b1", in: folder)
+        _ = try folder.run("hauberk --mesh m push --out out b1")
+        #expect(try plan(folder).output.contains(either), "a refusal says nothing of what it has")
+        try folder.require("rm home/plays/b1 && hauberk --mesh m push --out out")
+        #expect(try plan(folder).output == Self.nothing)
     }
 }

@@ -31,8 +31,10 @@ struct PlanRow: Encodable {
 
     struct Host: Encodable {
         let name: String
-        /// `added`, `removed` or `changed`.
+        /// `added`, `removed`, `changed` or `unknown`.
         let change: String
+        /// Why it is not known what the host has; nil where it is.
+        let message: String?
         let privateKey: String?
         let settings: [Setting]
         let peers: [Peer]
@@ -114,6 +116,7 @@ extension PlanRow.Host {
     fileprivate init(_ host: HostChange) {
         name = host.name
         change = host.kind.rawValue
+        message = host.message
         privateKey = host.privateKey?.rawValue
         settings = host.settings.map { PlanRow.Setting(name: $0.field.rawValue, from: $0.from, to: $0.to) }
         peers = host.peers.map { peer in

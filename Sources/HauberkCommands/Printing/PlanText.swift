@@ -54,7 +54,8 @@ struct PlanText {
             changes.hosts.count { $0.kind == kind }
         }
         var words = "\(mesh): of \(Self.count(changes.compared, "host")), \(kinds[0]) to change, \(kinds[1]) to add"
-        words += ", \(kinds[2]) removed; "
+        let unsure = changes.hosts.count { $0.kind == .unknown }
+        words += ", \(kinds[2]) removed\(unsure > 0 ? ", \(unsure) unknown" : ""); "
         if let unknown { return words + "flows cannot be told: \(unknown)" }
         let (opening, closing) = FlowChange.Direction.lines(changes.flowChanges)
         if opening + closing == 0 { return words + "no flow opens or closes" }
@@ -74,6 +75,7 @@ struct PlanText {
         switch host.kind {
         case .added: return palette.line("+", "\(host.name): a new host")
         case .removed: return palette.line("-", "\(host.name): no host of the mesh any more")
+        case .unknown: return palette.line("?", "\(host.name): \(host.message ?? "not known")")
         case .changed: break
         }
         let head = palette.line("~", "\(host.name): \(Self.words(host).joined(separator: ", "))")
@@ -206,7 +208,7 @@ struct PlanPalette {
 
     /// A line with its sign, two columns further in at each depth.
     func line(_ sign: String, _ words: String, depth: Int = 0) -> String {
-        let code = ["+": 32, "-": 31, "~": 33, "!": 31][sign] ?? 0
+        let code = ["+": 32, "-": 31, "~": 33, "?": 33, "!": 31][sign] ?? 0
         let mark = kind == .terminal ? "\u{1b}[\(code)m\(sign)\u{1b}[0m" : sign
         return String(repeating: "  ", count: depth + 1) + "\(mark) \(words)\n"
     }

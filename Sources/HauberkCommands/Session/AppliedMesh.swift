@@ -17,8 +17,9 @@ struct AppliedMesh {
     let source: Source
     /// How the hosts were rendered last; nil where nothing says.
     let record: RenderRecord?
-    /// Who has files in the folder.
+    /// Who has files in the folder, or has acknowledged some.
     let hosts: Set<String>
+    private let kind: PlanSession.Former
 
     static func read(_ output: any FormerOutput, mesh: String, hosts: Set<String>) throws -> AppliedMesh {
         let folder = RenderRecord.folder(of: mesh)
@@ -30,19 +31,41 @@ struct AppliedMesh {
         }
         let records = hosts.sorted().compactMap { own[$0] ?? all }
         let record = all ?? records.first
-        func unknown(_ why: String) -> AppliedMesh { AppliedMesh(source: .unknown(why), record: record, hosts: hosts) }
-        if output.isInterrupted { return unknown("the last render there was cut short; render again") }
-        guard let first = records.first, records.count == hosts.count else {
-            return unknown(
-                "the folder does not say which mesh it was rendered from, as older ones do not; render again")
+        let words = Words(of: output.kind)
+        func applied(_ source: Source) -> AppliedMesh {
+            AppliedMesh(source: source, record: record, hosts: hosts, kind: output.kind)
         }
-        guard records.allSatisfy({ $0.digest == first.digest }) else {
-            return unknown("hosts there were rendered from different states of the mesh; render all of them again")
+        if output.isInterrupted { return applied(.unknown("the last render there was cut short; render again")) }
+        if let peer = output.uncertain.keys.min(by: NaturalOrder.precedes) {
+            return applied(.unknown("it is not known what \(quoted(peer)) has; push to it again"))
         }
+        if output.kind == .delivered, hosts.isEmpty { return applied(.unknown("no host has acknowledged anything")) }
+        guard let first = records.first, records.count == hosts.count else { return applied(.unknown(words.missing)) }
+        guard records.allSatisfy({ $0.digest == first.digest }) else { return applied(.unknown(words.mixed)) }
         guard let source = try snapshot("\(folder)/\(first.digest)", first.digest, output) else {
-            return unknown("the mesh that the folder was rendered from has been changed or removed there; render again")
+            return applied(.unknown(words.changed))
         }
-        return AppliedMesh(source: source, record: record, hosts: hosts)
+        return applied(source)
+    }
+
+    /// Why nothing is known, and what is to be done about it.
+    private struct Words {
+        let missing: String
+        let mixed: String
+        let changed: String
+
+        init(of kind: PlanSession.Former) {
+            switch kind {
+            case .rendered:
+                missing = "the folder does not say which mesh it was rendered from, as older ones do not; render again"
+                mixed = "hosts there were rendered from different states of the mesh; render all of them again"
+                changed = "the mesh that the folder was rendered from has been changed or removed there; render again"
+            case .delivered:
+                missing = "it is not kept of which mesh all hosts are; push to all of them again"
+                mixed = "hosts have acknowledged different states of the mesh; push to all of them"
+                changed = "the mesh that hosts have acknowledged has been changed or removed there; push again"
+            }
+        }
     }
 
     private static func record(_ path: String, _ output: any FormerOutput) throws -> RenderRecord? {
@@ -74,8 +97,10 @@ struct AppliedMesh {
             if case .unknown(let why) = source { return .unknown(why) }
             return .told([])
         }
-        let absent = former.peers.indices.filter {
-            !former.peers[$0].isDisabled && !hosts.contains(former.peers[$0].name)
+        let absent = former.peers.indices.filter { index in
+            let peer = former.peers[index]
+            // Nothing is delivered to apps: they are what their mesh says.
+            return !peer.isDisabled && !hosts.contains(peer.name) && (kind == .rendered || peer.platform == .linux)
         }
         if before == digest, absent.isEmpty { return .told([]) }
         for index in absent { former.peers[index].isDisabled = true }

@@ -13,6 +13,8 @@ struct DeliveryRecord: Codable, Sendable {
     var acknowledged: String?
     /// What it answered then.
     var answer: JSONValue?
+    /// Whether a push has left open what the host has; nil for no.
+    var isUncertain: Bool?
     var last: Attempt?
 
     struct Attempt: Codable, Sendable {
@@ -42,10 +44,12 @@ struct DeliveryRecord: Codable, Sendable {
             half: delivery.half)
         if delivery.outcome.isCaughtUp {
             (record.tree, record.files, record.acknowledged) = (delivery.tree, files, moment)
+            record.isUncertain = nil
             record.answer = delivery.answer.flatMap(JSONValue.init(parsing:))
         } else if delivery.outcome == .unknown {
             // It may have either.
             (record.tree, record.files, record.acknowledged, record.answer) = (nil, nil, nil, nil)
+            record.isUncertain = true
         }
         return record
     }

@@ -10,6 +10,9 @@ protocol FormerOutput: AnyObject {
     var paths: [String] { get }
     /// Whether some of them are of another moment than the others.
     var isInterrupted: Bool { get }
+    var kind: PlanSession.Former { get }
+    /// Of whom it is not known what they have, and why not, by their names.
+    var uncertain: [String: String] { get }
     func isAsRecorded(_ path: String) throws -> Bool
     func standing(of entry: OutputEntry) throws -> ObservedOutput.Standing
     func mode(of path: String) throws -> UInt32?
@@ -17,25 +20,32 @@ protocol FormerOutput: AnyObject {
     func requireUntouched() throws
 }
 
-extension ObservedOutput: FormerOutput {}
+extension ObservedOutput: FormerOutput {
+    var kind: PlanSession.Former { .rendered }
+    var uncertain: [String: String] { [:] }
+}
 
-/// What hosts have acknowledged, by the record of deliveries.
+/// What hosts have acknowledged, by the record of deliveries; those that are not of the mesh any more, too.
 final class DeliveredOutput: FormerOutput {
     let paths: [String]
     let isInterrupted = false
+    let kind = PlanSession.Former.delivered
+    private(set) var uncertain: [String: String] = [:]
     private let output: ObservedOutput
     private let folder: String
 
-    /// - Parameter peers: the hosts whose records are read.
     /// - Throws: `Failure`, status 1 if the files of one that has acknowledged some are not kept.
-    init(out: String, mesh: String, peers: [String]) throws {
+    init(out: String, mesh: String) throws {
         let files = Surroundings.current.files
         let output = try ObservedOutput(OutputTree(root: out, mesh: mesh, fileSystem: files))
         let folder = DeliveredTrees(out: out, mesh: mesh).folder
         let records = DeliveryFolder(out: out, mesh: mesh, fileSystem: files)
         var paths: [String] = []
-        for peer in peers {
+        for peer in try records.peers() {
             let record = try DeliveryRecord.read(peer, in: records)
+            if record.isUncertain == true {
+                uncertain[peer] = "it may have what it had or what it was to get: push to it again"
+            }
             guard let digest = record.tree else { continue }
             let names = record.files ?? []
             let kept = try names.compactMap { name -> HostFile? in

@@ -46,7 +46,7 @@ struct PlanSession {
             case .rendered:
                 try ObservedOutput(
                     OutputTree(root: out, mesh: complete.name, fileSystem: Surroundings.current.files))
-            case .delivered: try DeliveredOutput(out: out, mesh: complete.name, peers: hosts)
+            case .delivered: try DeliveredOutput(out: out, mesh: complete.name)
             }
         // Nothing is delivered to apps.
         compared = former == .delivered ? Set(hosts) : nil
@@ -80,11 +80,16 @@ struct PlanSession {
         let names = byHost.keys.filter { compared?.contains($0) ?? true }.sorted(by: NaturalOrder.precedes)
         for (number, name) in names.enumerated() {
             let wanted = (byHost[name] ?? []).map { (index: $0, entry: entries[$0]) }
-            if let change = try change(of: name, wanted, &rendering) { hosts.append(change) }
+            if let why = output.uncertain[name] {
+                hosts.append(HostChange(name, .unknown, why))
+            } else if let change = try change(of: name, wanted, &rendering) {
+                hosts.append(change)
+            }
             progress.update("comparing: \(number + 1) of \(names.count) hosts")
         }
         if peers.isEmpty {
-            for name in recorded.keys where byHost[name] == nil { hosts.append(HostChange(name, .removed)) }
+            let former = Set(recorded.keys).union(output.uncertain.keys)
+            for name in former where byHost[name] == nil { hosts.append(HostChange(name, .removed)) }
         }
         let flows = flows()
         try output.requireUntouched()

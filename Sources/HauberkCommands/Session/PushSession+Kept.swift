@@ -30,13 +30,27 @@ extension PushSession {
         }
     }
 
-    /// Nothing is kept of hosts that are not of the mesh any more, nor of the mesh what no host has.
+    /// Nothing is kept of hosts that are not of the mesh any more, once no host has a mesh that they are of; nor of the
+    /// mesh what no host has.
     func forget() throws {
-        let names = Set(mesh.peers.map(\.name))
+        var names = Set(hosts)
+        if try hosts.allSatisfy(hasPresentMesh) {
+            for peer in try record.peers() where !names.contains(peer) { try record.remove(peer) }
+        } else {
+            names.formUnion(try record.peers())
+        }
         let folder = RenderRecord.folder(of: mesh.name)
         let digests = try names.compactMap { name in
             try kept.bytes(of: "\(folder)/hosts/\(name)").flatMap { RenderRecord(parsing: $0)?.digest }
         }
         try kept.forget(allBut: names, common: Set(digests))
+    }
+
+    /// Whether a host has nothing of another mesh than was rendered last.
+    private func hasPresentMesh(_ peer: String) throws -> Bool {
+        let known = try DeliveryRecord.read(peer, in: record)
+        if known.isUncertain == true { return false }
+        guard known.tree != nil, let own = try trees.source(of: peer).last else { return true }
+        return try kept.bytes(of: own.path) == own.bytes
     }
 }

@@ -6,6 +6,8 @@ package struct HostChange: Sendable {
         /// The mesh has the host no longer.
         case removed
         case changed
+        /// It is not known what the host has.
+        case unknown
     }
 
     /// A setting of the host's own; an empty list stands for one that is not set.
@@ -17,14 +19,17 @@ package struct HostChange: Sendable {
 
     package let name: String
     package let kind: Kind
+    /// Why it is not known what the host has; nil where it is.
+    package let message: String?
     package var privateKey: SecretChange?
     package var settings: [Setting] = []
     package var peers: [PeerChange] = []
     package var files: [FileChange] = []
 
-    package init(_ name: String, _ kind: Kind) {
+    package init(_ name: String, _ kind: Kind, _ message: String? = nil) {
         self.name = name
         self.kind = kind
+        self.message = message
     }
 }
 

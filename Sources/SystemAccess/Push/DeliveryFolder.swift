@@ -14,6 +14,21 @@ package struct DeliveryFolder: Sendable {
         self.fileSystem = fileSystem
     }
 
+    /// Whose records there are, sorted.
+    package func peers() throws -> [String] {
+        try reported {
+            let place = Place(path, in: .current)
+            guard try fileSystem.status(of: place) != nil else { return [] }
+            let folder = try fileSystem.open(place, .folderThroughLinks)
+            defer { fileSystem.close(folder) }
+            return try fileSystem.names(in: folder).filter { !$0.hasPrefix(".") }
+        }
+    }
+
+    package func remove(_ peer: String) throws {
+        try reported { try fileSystem.removeIfPresent(Place("\(path)/\(peer)", in: .current)) }
+    }
+
     /// Nil if there is none.
     package func bytes(of peer: String) throws -> [UInt8]? {
         try reported { try fileSystem.contents(of: Place("\(path)/\(peer)", in: .current), limit: 1 << 20)?.bytes }
