@@ -133,4 +133,38 @@ import Testing
         try folder.require("rm home/plays/b1 && hauberk --mesh m push --out out")
         #expect(try plan(folder).output == Self.nothing)
     }
+
+    @Test func `a host that comes back is kept as any other`() throws {
+        let folder = try rendered()
+        defer { folder.remove() }
+        try push(folder)
+        try folder.require("hauberk --mesh m disable c1")
+        try push(folder)
+        #expect(try plan(folder).output == "trio: nothing changes on 2 hosts, and no flow\n")
+        try folder.require("hauberk --mesh m enable c1")
+        try push(folder)
+        #expect(try plan(folder).output == Self.nothing)
+    }
+
+    @Test(arguments: ["rm -r sent/c1", "echo >> sent/c1/etc/wireguard/wg0.conf", "rm sent/c1/etc/wireguard/wg0.conf"])
+    func `a host whose files are lost is told by itself, until it is pushed to again`(loss: String) throws {
+        let folder = try rendered()
+        defer { folder.remove() }
+        try push(folder)
+        try folder.require("cd out/.hauberk/trio && \(loss)")
+        try folder.require("sed -i 's/80.tcp/81\\/tcp/' m/mesh.yaml && hauberk --mesh m render --out out")
+        let outcome = try plan(folder)
+        #expect(outcome.status == 2)
+        for line in [
+            "trio: of 3 hosts, 2 to change, 0 to add, 0 removed, 1 unknown; flows: 1 to open, 1 to close",
+            "  ~ b1: firewall", "  ? c1: what it has acknowledged is not kept: push to it again, or ask it with --live",
+        ] {
+            #expect(outcome.output.contains(line + "\n"), "no line \(line) in\n\(outcome.output)")
+        }
+        #expect(try plan(folder, "b1").output.contains("of 1 host, 1 to change, 0 to add, 0 removed; "))
+        try push(folder, "c1")
+        #expect(try !plan(folder).output.contains("c1"))
+        try push(folder)
+        #expect(try plan(folder).output == Self.nothing)
+    }
 }

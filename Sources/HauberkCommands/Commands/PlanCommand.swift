@@ -18,7 +18,8 @@ struct PlanCommand: AsyncParsableCommand {
 
             With --delivered it compares with what each host has acknowledged, which pushes from DIR have kept there: what \
             the next push would change, also where DIR was rendered anew in between. A host that is not of the mesh any more \
-            is told until all others have taken that. One whose last push has left open what it has is told as unknown.
+            is told until all others have taken that. One whose last push has left open what it has, or whose files \
+            are not kept there any more, is told as unknown.
 
             With --live every host is asked as well, over ssh as `hauberk push` does it: there `hauberk apply --dry-run` \
             holds the interface that runs, its peers, addresses, routes, firewall and files against what the mesh says \

@@ -36,7 +36,8 @@ struct AppliedMesh {
             AppliedMesh(source: source, record: record, hosts: hosts, kind: output.kind)
         }
         if output.isInterrupted { return applied(.unknown("the last render there was cut short; render again")) }
-        if let peer = output.uncertain.keys.min(by: NaturalOrder.precedes) {
+        let open = output.uncertain.filter { $0.value == .either }.keys
+        if let peer = open.min(by: NaturalOrder.precedes) {
             return applied(.unknown("it is not known what \(quoted(peer)) has; push to it again"))
         }
         if output.kind == .delivered, hosts.isEmpty { return applied(.unknown("no host has acknowledged anything")) }

@@ -1,6 +1,4 @@
 import Delivery
-import Diagnostics
-import Keys
 import MeshModel
 import SystemAccess
 
@@ -11,8 +9,8 @@ protocol FormerOutput: AnyObject {
     /// Whether some of them are of another moment than the others.
     var isInterrupted: Bool { get }
     var kind: PlanSession.Former { get }
-    /// Of whom it is not known what they have, and why not, by their names.
-    var uncertain: [String: String] { get }
+    /// Of whom it is not known what they have, by their names.
+    var uncertain: [String: Uncertainty] { get }
     func isAsRecorded(_ path: String) throws -> Bool
     func standing(of entry: OutputEntry) throws -> ObservedOutput.Standing
     func mode(of path: String) throws -> UInt32?
@@ -20,9 +18,24 @@ protocol FormerOutput: AnyObject {
     func requireUntouched() throws
 }
 
+/// Why it is not known what a host has.
+enum Uncertainty {
+    /// A push has left it open.
+    case either
+    /// What it has acknowledged is not kept, or was changed there.
+    case notKept
+
+    var words: String {
+        switch self {
+        case .either: "it may have what it had or what it was to get: push to it again"
+        case .notKept: "what it has acknowledged is not kept: push to it again, or ask it with --live"
+        }
+    }
+}
+
 extension ObservedOutput: FormerOutput {
     var kind: PlanSession.Former { .rendered }
-    var uncertain: [String: String] { [:] }
+    var uncertain: [String: Uncertainty] { [:] }
 }
 
 /// What hosts have acknowledged, by the record of deliveries; those that are not of the mesh any more, too.
@@ -30,40 +43,31 @@ final class DeliveredOutput: FormerOutput {
     let paths: [String]
     let isInterrupted = false
     let kind = PlanSession.Former.delivered
-    private(set) var uncertain: [String: String] = [:]
+    let uncertain: [String: Uncertainty]
     private let output: ObservedOutput
     private let folder: String
 
-    /// - Throws: `Failure`, status 1 if the files of one that has acknowledged some are not kept.
     init(out: String, mesh: String) throws {
         let files = Surroundings.current.files
         let output = try ObservedOutput(OutputTree(root: out, mesh: mesh, fileSystem: files))
-        let folder = DeliveredTrees(out: out, mesh: mesh).folder
+        let kept = DeliveredTrees(out: out, mesh: mesh, fileSystem: files)
         let records = DeliveryFolder(out: out, mesh: mesh, fileSystem: files)
         var paths: [String] = []
+        var uncertain: [String: Uncertainty] = [:]
         for peer in try records.peers() {
             let record = try DeliveryRecord.read(peer, in: records)
-            if record.isUncertain == true {
-                uncertain[peer] = "it may have what it had or what it was to get: push to it again"
-            }
+            if record.isUncertain == true { uncertain[peer] = .either }
             guard let digest = record.tree else { continue }
             let names = record.files ?? []
-            let kept = try names.compactMap { name -> HostFile? in
-                let path = "\(folder)/\(peer)/\(name)"
-                guard let mode = try output.mode(of: path), let bytes = try output.withBytes(of: path, { Array($0) })
-                else { return nil }
-                return HostFile(path: name, mode: mode, bytes: bytes)
+            if let present = try? kept.files(of: peer, names), PushedTrees.digest(of: present) == digest {
+                paths += names.map { "\(peer)/\($0)" }
+            } else {
+                uncertain[peer] = .notKept
             }
-            guard kept.count == names.count, PushedTrees.digest(of: kept) == digest else {
-                throw Failure(
-                    .no, .staleRender, "what \(quoted(peer)) has acknowledged is not kept in \(quoted(out))",
-                    hint: "push to it again, or ask it: hauberk plan \(peer) --out \(out) --live")
-            }
-            paths += names.map { "\(peer)/\($0)" }
             let own = "\(RenderRecord.folder(of: mesh))/hosts/\(peer)"
-            if try output.mode(of: "\(folder)/\(own)") != nil { paths.append(own) }
+            if try output.mode(of: "\(kept.folder)/\(own)") != nil { paths.append(own) }
         }
-        (self.output, self.folder, self.paths) = (output, folder, paths.sorted())
+        (self.output, folder, self.paths, self.uncertain) = (output, kept.folder, paths.sorted(), uncertain)
     }
 
     private func place(_ path: String) -> String { "\(folder)/\(path)" }

@@ -21,6 +21,8 @@ struct PlanSession {
     private let compared: Set<String>?
     /// The files that renders have written, by host.
     private let recorded: [String: [String]]
+    /// Who has files, known or not.
+    private let formerHosts: Set<String>
     private let names: (desired: [String: String], applied: [String: String], addresses: [IPPrefix: String])
 
     /// What `--firewall` said, here or when the folder was rendered.
@@ -54,7 +56,8 @@ struct PlanSession {
         recorded = Dictionary(grouping: output.paths.filter { !RenderRecord.owns($0) }) { path in
             String(path.prefix { $0 != "/" })
         }.filter { $0.key != cloud }
-        applied = try AppliedMesh.read(output, mesh: complete.name, hosts: Set(recorded.keys))
+        formerHosts = Set(recorded.keys).union(output.uncertain.keys)
+        applied = try AppliedMesh.read(output, mesh: complete.name, hosts: formerHosts)
         self.firewall = firewall ?? applied.record?.firewall
         session = try RenderSession(
             loaded, identity: identity, targets: applied.record?.targets ?? ["wg-quick"], firewall: self.firewall?.kind)
@@ -81,15 +84,14 @@ struct PlanSession {
         for (number, name) in names.enumerated() {
             let wanted = (byHost[name] ?? []).map { (index: $0, entry: entries[$0]) }
             if let why = output.uncertain[name] {
-                hosts.append(HostChange(name, .unknown, why))
+                hosts.append(HostChange(name, .unknown, why.words))
             } else if let change = try change(of: name, wanted, &rendering) {
                 hosts.append(change)
             }
             progress.update("comparing: \(number + 1) of \(names.count) hosts")
         }
         if peers.isEmpty {
-            let former = Set(recorded.keys).union(output.uncertain.keys)
-            for name in former where byHost[name] == nil { hosts.append(HostChange(name, .removed)) }
+            for name in formerHosts where byHost[name] == nil { hosts.append(HostChange(name, .removed)) }
         }
         let flows = flows()
         try output.requireUntouched()

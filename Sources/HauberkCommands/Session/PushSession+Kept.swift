@@ -12,10 +12,16 @@ extension PushSession {
     func note(_ delivery: HostDelivery, of tree: PushedTree) throws {
         let former = try DeliveryRecord.read(delivery.peer, in: record)
         if delivery.outcome.isCaughtUp {
-            if former.tree != tree.digest || former.files == nil { try kept.keep(tree.files, of: delivery.peer) }
-            try kept.keep(common: tree.source)
+            try keep(tree, of: delivery.peer)
         }
         try former.adding(delivery, of: tree.files.map(\.path), at: Moment.now.description).write(in: record)
+    }
+
+    private func keep(_ tree: PushedTree, of peer: String) throws {
+        // What has become of it meanwhile is not in the record.
+        let present = try? kept.files(of: peer, tree.files.map(\.path))
+        if present.map(PushedTrees.digest) != tree.digest { try kept.keep(tree.files, of: peer) }
+        try kept.keep(common: tree.source)
     }
 
     /// A host that was not asked now, and has acknowledged just what is rendered, is of the mesh that was rendered.

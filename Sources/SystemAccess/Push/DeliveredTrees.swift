@@ -63,6 +63,19 @@ package struct DeliveredTrees: Sendable {
     /// The bytes of a file that is kept; nil if there is none.
     package func bytes(of path: String) throws -> [UInt8]? { try reported { try disk.bytes("\(root)/\(path)") } }
 
+    /// The files of a host by these paths, as they are kept; those that are not are left out.
+    package func files(of peer: String, _ paths: [String]) throws -> [HostFile] {
+        try reported {
+            try paths.compactMap { path in
+                let place = disk.place("\(root)/\(peer)/\(path)")
+                guard let mode = try disk.files.status(of: place)?.mode,
+                    let bytes = try disk.bytes("\(root)/\(peer)/\(path)")
+                else { return nil }
+                return HostFile(path: path, mode: mode, bytes: bytes)
+            }
+        }
+    }
+
     private func write(_ file: HostFile, below folder: String) throws {
         let path = "\(folder)/\(file.path)"
         try disk.files.makeFolders(String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]), mode: 0o700)
