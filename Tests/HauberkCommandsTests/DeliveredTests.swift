@@ -167,4 +167,16 @@ import Testing
         try push(folder)
         #expect(try plan(folder).output == Self.nothing)
     }
+
+    @Test func `an answer as long as a host likes stops no later push`() throws {
+        let folder = try rendered()
+        defer { folder.remove() }
+        let long = "printf '{\"outcome\" : \"applied\", \"waiting\" : [], \"steps\" : [\"'"
+        try play("\(long); head -c 1200000 /dev/zero | tr '\\0' x; echo '\"]}'; exit", by: "b1", in: folder)
+        try push(folder)
+        try folder.require("hauberk --mesh m push --out out --status")
+        try push(folder)
+        #expect(try plan(folder).output == Self.nothing)
+        #expect(try folder.require("wc -c <out/.hauberk/trio/delivered/b1").count < 6)
+    }
 }

@@ -71,26 +71,64 @@ import Testing
     @Test func `the record keeps what a host has acknowledged, until it may have something else`() throws {
         try withTemporaryFolder { path in
             let folder = DeliveryFolder(out: path, mesh: "pair")
-            #expect(try DeliveryRecord.read("h1", in: folder).tree == nil)
+            #expect(DeliveryRecord.read("h1", in: folder).tree == nil)
             try DeliveryRecord.read("h1", in: folder).adding(delivery(.new, tree: "one"), of: ["a", "b"], at: "t1")
                 .write(in: folder)
             for outcome in [HostDelivery.Outcome.unreachable, .putBack, .refused] {
                 try DeliveryRecord.read("h1", in: folder).adding(delivery(outcome, tree: "two"), of: ["c"], at: "t2")
                     .write(in: folder)
-                let record = try DeliveryRecord.read("h1", in: folder)
+                let record = DeliveryRecord.read("h1", in: folder)
                 #expect(record.tree == "one" && record.files == ["a", "b"] && record.acknowledged == "t1")
                 #expect(record.answer?["rotation"]?["stage"] == .integer(2))
                 #expect(record.last?.outcome == outcome.rawValue && record.last?.message == "why")
             }
             try DeliveryRecord.read("h1", in: folder).adding(delivery(.unknown, tree: "two"), of: [], at: "t3").write(
                 in: folder)
-            #expect(try DeliveryRecord.read("h1", in: folder).tree == nil)
+            #expect(DeliveryRecord.read("h1", in: folder).tree == nil)
             let file = "\(path)/.hauberk/pair/delivered/h1"
             let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
             #expect(mode == 0o600)
             try "{".write(toFile: file, atomically: true, encoding: .utf8)
-            #expect(try DeliveryRecord.read("h1", in: folder).last == nil)
+            #expect(DeliveryRecord.read("h1", in: folder).last == nil)
         }
+    }
+
+    @Test(arguments: [1_200_000, 20_000])
+    func `of an answer that is too long the record keeps how it ended and whom it waits for`(count: Int) throws {
+        try withTemporaryFolder { path in
+            let folder = DeliveryFolder(out: path, mesh: "pair")
+            var long = delivery(.new, tree: "one")
+            // What is short as it comes grows when it is indented.
+            let steps = count > 64 << 10 ? "\"\(String(repeating: "x", count: count))\"" : Self.deep(count)
+            long.answer = "{\"outcome\" : \"applied\", \"waiting\" : [\"key\"], \"steps\" : [\(steps)]}"
+            try DeliveryRecord(peer: "h1").adding(long, of: ["a"], at: "t1").write(in: folder)
+            let record = DeliveryRecord.read("h1", in: folder)
+            #expect(record.tree == "one" && record.files == ["a"])
+            #expect(record.answer == .object(["outcome": .text("applied"), "waiting": .list([.text("key")])]))
+            long.answer = "{\"outcome\" : \"\(String(repeating: "x", count: count * 4))\"}"
+            try DeliveryRecord(peer: "h1").adding(long, of: ["a"], at: "t1").write(in: folder)
+            #expect(DeliveryRecord.read("h1", in: folder).answer == nil)
+        }
+    }
+
+    /// Lists in lists, 100 deep, with so many numbers in the innermost.
+    private static func deep(_ count: Int) -> String {
+        let numbers = Array(repeating: "1", count: count / 2).joined(separator: ",")
+        return String(repeating: "[", count: 100) + numbers + String(repeating: "]", count: 100)
+    }
+
+    @Test func `a record that cannot be read counts as nothing known, and stops nobody`() throws {
+        let folder = try rendered()
+        defer { folder.remove() }
+        try folder.require(
+            "mkdir -p out/.hauberk/pair/delivered && head -c 1200000 /dev/zero >out/.hauberk/pair/delivered/web-2")
+        let outcome = try folder.run("hauberk --mesh m push --out out --status")
+        #expect(outcome.status == 1)
+        #expect(outcome.output.contains("web-2  behind") && outcome.output.contains("pair: 2 of 2 hosts are behind"))
+        #expect(outcome.output.contains("what is recorded of \"web-2\" cannot be read, and counts as nothing known: "))
+        let plan = try folder.run("hauberk --mesh m plan --out out --delivered")
+        #expect(plan.status == 0 && plan.output.contains("  + web-1: a new host\n"), "\(plan.output)")
+        #expect(plan.output.contains("  ? web-2: what is recorded of it cannot be read: push to it again\n"))
     }
 
     @Test func `a report names who is behind, and its status says whether only the way was missing`() throws {

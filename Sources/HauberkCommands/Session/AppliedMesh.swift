@@ -36,7 +36,7 @@ struct AppliedMesh {
             AppliedMesh(source: source, record: record, hosts: hosts, kind: output.kind)
         }
         if output.isInterrupted { return applied(.unknown("the last render there was cut short; render again")) }
-        let open = output.uncertain.filter { $0.value == .either }.keys
+        let open = output.uncertain.filter { $0.value != .notKept }.keys
         if let peer = open.min(by: NaturalOrder.precedes) {
             return applied(.unknown("it is not known what \(quoted(peer)) has; push to it again"))
         }

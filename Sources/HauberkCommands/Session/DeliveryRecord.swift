@@ -1,4 +1,5 @@
 import Delivery
+import Diagnostics
 import FoundationEssentials
 import SystemAccess
 
@@ -11,7 +12,7 @@ struct DeliveryRecord: Codable, Sendable {
     var files: [String]?
     /// When it did, UTC.
     var acknowledged: String?
-    /// What it answered then.
+    /// What it answered then, or the most telling of that.
     var answer: JSONValue?
     /// Whether a push has left open what the host has; nil for no.
     var isUncertain: Bool?
@@ -26,12 +27,33 @@ struct DeliveryRecord: Codable, Sendable {
         var half: String?
     }
 
-    /// That of a host; an empty one when there is none, or it cannot be read: then nothing is known.
-    static func read(_ peer: String, in folder: DeliveryFolder) throws -> DeliveryRecord {
-        guard let bytes = try folder.bytes(of: peer),
-            let record = try? JSONDecoder().decode(DeliveryRecord.self, from: Data(bytes)), record.peer == peer
-        else { return DeliveryRecord(peer: peer) }
-        return record
+    /// That of a host; an empty one when there is none. One that cannot be read counts as nothing known, which is said.
+    static func read(_ peer: String, in folder: DeliveryFolder) -> DeliveryRecord {
+        let why: String
+        do {
+            guard let bytes = try folder.bytes(of: peer) else { return DeliveryRecord(peer: peer) }
+            let record = try? JSONDecoder().decode(DeliveryRecord.self, from: Data(bytes))
+            if let record, record.peer == peer { return record }
+            why = "it is no whole record"
+        } catch {
+            why = (error as? Failure)?.diagnostics.first?.message ?? "\(error)"
+        }
+        Result.note("what is recorded of \(quoted(peer)) cannot be read, and counts as nothing known: \(why)")
+        return DeliveryRecord(peer: peer, isUncertain: true)
+    }
+
+    /// The bytes of JSON that are recorded of an answer at most, so that no host can make its record too large to be read.
+    private static let answerLimit = 64 << 10
+
+    /// An answer as it is recorded: of one that is too long, how it ended and whom it waits for.
+    private static func recorded(_ answer: String) -> JSONValue? {
+        guard let said = JSONValue(parsing: answer) else { return nil }
+        let rest = ["outcome", "waiting"].compactMap { name in said[name].map { (name, $0) } }
+        let short = JSONValue.object(Dictionary(uniqueKeysWithValues: rest))
+        let candidates = answer.utf8.count > answerLimit ? [short] : [said, short]
+        return candidates.first { value in
+            (try? JSONText.encode(value)).map { $0.utf8.count <= answerLimit } ?? false
+        }
     }
 
     /// The record with one delivery more.
@@ -45,7 +67,7 @@ struct DeliveryRecord: Codable, Sendable {
         if delivery.outcome.isCaughtUp {
             (record.tree, record.files, record.acknowledged) = (delivery.tree, files, moment)
             record.isUncertain = nil
-            record.answer = delivery.answer.flatMap(JSONValue.init(parsing:))
+            record.answer = delivery.answer.flatMap(Self.recorded)
         } else if delivery.outcome == .unknown {
             // It may have either.
             (record.tree, record.files, record.acknowledged, record.answer) = (nil, nil, nil, nil)

@@ -22,12 +22,15 @@ protocol FormerOutput: AnyObject {
 enum Uncertainty {
     /// A push has left it open.
     case either
+    /// What is recorded of it cannot be read.
+    case unreadable
     /// What it has acknowledged is not kept, or was changed there.
     case notKept
 
     var words: String {
         switch self {
         case .either: "it may have what it had or what it was to get: push to it again"
+        case .unreadable: "what is recorded of it cannot be read: push to it again"
         case .notKept: "what it has acknowledged is not kept: push to it again, or ask it with --live"
         }
     }
@@ -55,8 +58,9 @@ final class DeliveredOutput: FormerOutput {
         var paths: [String] = []
         var uncertain: [String: Uncertainty] = [:]
         for peer in try records.peers() {
-            let record = try DeliveryRecord.read(peer, in: records)
-            if record.isUncertain == true { uncertain[peer] = .either }
+            let record = DeliveryRecord.read(peer, in: records)
+            // What a push has left open has a last push.
+            if record.isUncertain == true { uncertain[peer] = record.last == nil ? .unreadable : .either }
             guard let digest = record.tree else { continue }
             let names = record.files ?? []
             if let present = try? kept.files(of: peer, names), PushedTrees.digest(of: present) == digest {

@@ -10,7 +10,7 @@ extension PushSession {
     ///
     /// - Parameter tree: what was to be delivered.
     func note(_ delivery: HostDelivery, of tree: PushedTree) throws {
-        let former = try DeliveryRecord.read(delivery.peer, in: record)
+        let former = DeliveryRecord.read(delivery.peer, in: record)
         if delivery.outcome.isCaughtUp {
             try keep(tree, of: delivery.peer)
         }
@@ -24,23 +24,29 @@ extension PushSession {
         try kept.keep(common: tree.source)
     }
 
-    /// A host that was not asked now, and has acknowledged just what is rendered, is of the mesh that was rendered.
-    func renew(besides asked: Set<String>) throws {
-        for peer in hosts where !asked.contains(peer) {
-            guard let digest = try DeliveryRecord.read(peer, in: record).tree,
-                let own = try trees.source(of: peer).last, try kept.bytes(of: own.path) != own.bytes
+    /// A host that has acknowledged just what is rendered is of the mesh that was rendered, also where it was not asked now.
+    ///
+    /// - Returns: whether no host has anything of another mesh.
+    private func renew() throws -> Bool {
+        var isEverywhere = true
+        for peer in hosts {
+            let known = DeliveryRecord.read(peer, in: record)
+            if known.isUncertain == true { isEverywhere = false }
+            guard let digest = known.tree, let own = try trees.source(of: peer).last,
+                try kept.bytes(of: own.path) != own.bytes
             else { continue }
             let tree = try trees.tree(of: peer)
             try trees.requireUntouched()
-            if tree.digest == digest { try kept.keep(common: tree.source) }
+            if tree.digest == digest { try kept.keep(common: tree.source) } else { isEverywhere = false }
         }
+        return isEverywhere
     }
 
     /// Nothing is kept of hosts that are not of the mesh any more, once no host has a mesh that they are of; nor of the
     /// mesh what no host has.
     func forget() throws {
         var names = Set(hosts)
-        if try hosts.allSatisfy(hasPresentMesh) {
+        if try renew() {
             for peer in try record.peers() where !names.contains(peer) { try record.remove(peer) }
         } else {
             names.formUnion(try record.peers())
@@ -50,13 +56,5 @@ extension PushSession {
             try kept.bytes(of: "\(folder)/hosts/\(name)").flatMap { RenderRecord(parsing: $0)?.digest }
         }
         try kept.forget(allBut: names, common: Set(digests))
-    }
-
-    /// Whether a host has nothing of another mesh than was rendered last.
-    private func hasPresentMesh(_ peer: String) throws -> Bool {
-        let known = try DeliveryRecord.read(peer, in: record)
-        if known.isUncertain == true { return false }
-        guard known.tree != nil, let own = try trees.source(of: peer).last else { return true }
-        return try kept.bytes(of: own.path) == own.bytes
     }
 }

@@ -48,7 +48,7 @@ struct PushSession {
     }
 
     func standing(of peer: String) throws -> Standing {
-        let known = try DeliveryRecord.read(peer, in: record)
+        let known = DeliveryRecord.read(peer, in: record)
         return Standing(record: known, isCaughtUp: try known.tree == trees.tree(of: peer).digest)
     }
 
@@ -71,7 +71,6 @@ struct PushSession {
             }
             try await run(wave, &queue, of: peers.count, &done)
         }
-        try renew(besides: Set(done.keys))
         try forget()
         let deliveries = peers.map { done[$0] ?? HostDelivery($0, .notBegun, message: queue.reasonToStop) }
         return (deliveries, queue.reasonToStop)
