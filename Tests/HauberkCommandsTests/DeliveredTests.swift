@@ -179,4 +179,44 @@ import Testing
         #expect(try plan(folder).output == Self.nothing)
         #expect(try folder.require("wc -c <out/.hauberk/trio/delivered/b1").count < 6)
     }
+
+    private static let all = "--canary a1 --canary b1 --canary c1 --parallel 2"
+
+    /// Takes the tree as soon as the push has said that a1 has ended.
+    private static let patient = """
+        for try in $(seq 300); do
+            if grep -q ' a1: ' "$HOME/../notes"; then break; fi
+            sleep 0.1
+        done
+
+        """
+
+    @Test func `what cannot be kept is a note, and all hosts are brought to their trees`() throws {
+        let folder = try rendered()
+        defer { folder.remove() }
+        try folder.require("echo in the way >out/.hauberk/trio/sent")
+        try play(Self.patient, by: "b1", in: folder)
+        let outcome = try folder.run("hauberk --mesh m push --out out \(Self.all) 2>notes")
+        #expect(outcome.status == 0 && outcome.output.contains("trio: of 3 hosts: 3 new"), "\(outcome.output)")
+        let notes = try folder.require("cat notes")
+        for host in ["a1", "b1", "c1"] {
+            #expect(notes.contains("what \(host) has acknowledged cannot be kept for plans: "), "\(notes)")
+        }
+        try folder.require("hauberk --mesh m push --out out --status && rm out/.hauberk/trio/sent")
+        try push(folder)
+        #expect(try plan(folder).output == Self.nothing)
+    }
+
+    @Test func `what cannot be recorded begins nobody else, and those under way end`() throws {
+        let folder = try rendered()
+        defer { folder.remove() }
+        try folder.require("mkdir -p out/.hauberk/trio/delivered/a1/inside")
+        try play(Self.patient, by: "b1", in: folder)
+        try play("touch \"$HOME/begun\"", by: "c1", in: folder)
+        let outcome = try folder.run("hauberk --mesh m push --out out \(Self.all) 2>notes; s=$?; cat notes; exit $s")
+        #expect(outcome.status == 74 && outcome.output.contains("2/3 b1: new"), "\(outcome.output)")
+        #expect(try folder.run("test -e home/begun").status == 1)
+        let status = try folder.run("hauberk --mesh m push --out out --status").output
+        #expect(status.contains("b1    caught up") && status.contains("c1    behind"), "\(status)")
+    }
 }

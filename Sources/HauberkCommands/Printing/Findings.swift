@@ -40,3 +40,8 @@ enum Result {
         Surroundings.current.errors(text + "\n")
     }
 }
+
+extension Error {
+    /// What went wrong, for a note.
+    var sentence: String { (self as? Failure)?.diagnostics.first?.message ?? "\(self)" }
+}

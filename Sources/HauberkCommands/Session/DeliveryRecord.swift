@@ -36,7 +36,7 @@ struct DeliveryRecord: Codable, Sendable {
             if let record, record.peer == peer { return record }
             why = "it is no whole record"
         } catch {
-            why = (error as? Failure)?.diagnostics.first?.message ?? "\(error)"
+            why = error.sentence
         }
         Result.note("what is recorded of \(quoted(peer)) cannot be read, and counts as nothing known: \(why)")
         return DeliveryRecord(peer: peer, isUncertain: true)

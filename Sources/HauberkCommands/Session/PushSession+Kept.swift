@@ -6,13 +6,18 @@ import SystemAccess
 
 /// What a push records of hosts, and keeps of what they have acknowledged, for plans.
 extension PushSession {
-    /// Records how it went, and keeps what the host has acknowledged.
+    /// Records how it went, and keeps what the host has acknowledged; it is said where that cannot be kept.
     ///
     /// - Parameter tree: what was to be delivered.
+    /// - Throws: `Failure` when the record cannot be written.
     func note(_ delivery: HostDelivery, of tree: PushedTree) throws {
         let former = DeliveryRecord.read(delivery.peer, in: record)
         if delivery.outcome.isCaughtUp {
-            try keep(tree, of: delivery.peer)
+            do {
+                try keep(tree, of: delivery.peer)
+            } catch {
+                Result.note("what \(delivery.peer) has acknowledged cannot be kept for plans: \(error.sentence)")
+            }
         }
         try former.adding(delivery, of: tree.files.map(\.path), at: Moment.now.description).write(in: record)
     }
@@ -43,8 +48,16 @@ extension PushSession {
     }
 
     /// Nothing is kept of hosts that are not of the mesh any more, once no host has a mesh that they are of; nor of the
-    /// mesh what no host has.
-    func forget() throws {
+    /// mesh what no host has. It is said where that fails: the next push does it.
+    func forget() {
+        do {
+            try forgetFormer()
+        } catch {
+            Result.note("what is kept for plans cannot be brought up to date: \(error.sentence)")
+        }
+    }
+
+    private func forgetFormer() throws {
         var names = Set(hosts)
         if try renew() {
             for peer in try record.peers() where !names.contains(peer) { try record.remove(peer) }

@@ -71,7 +71,7 @@ struct PushSession {
             }
             try await run(wave, &queue, of: peers.count, &done)
         }
-        try forget()
+        forget()
         let deliveries = peers.map { done[$0] ?? HostDelivery($0, .notBegun, message: queue.reasonToStop) }
         return (deliveries, queue.reasonToStop)
     }
@@ -87,6 +87,7 @@ struct PushSession {
             }
             var waiting = wave[...]
             var underWay: [String: PushedTree] = [:]
+            var unrecorded: (any Error)?
             repeat {
                 while underWay.count < settings.parallel, queue.reasonToStop == nil, let peer = waiting.popFirst() {
                     do throws(Failure) {
@@ -105,10 +106,17 @@ struct PushSession {
                 }
                 queue.note(delivery.outcome)
                 done[delivery.peer] = delivery
-                if let tree = underWay.removeValue(forKey: delivery.peer) { try note(delivery, of: tree) }
+                do {
+                    if let tree = underWay.removeValue(forKey: delivery.peer) { try note(delivery, of: tree) }
+                } catch {
+                    // Those under way end, and are recorded where that is possible.
+                    queue.stop("what became of \(delivery.peer) cannot be recorded")
+                    unrecorded = unrecorded ?? error
+                }
                 Result.note("\(done.count)/\(count) \(delivery.line)")
             } while true
             group.cancelAll()
+            if let unrecorded { throw unrecorded }
         }
     }
 
