@@ -12,6 +12,13 @@ package func quoted(_ value: some StringProtocol) -> String {
     return text + "\""
 }
 
+/// A text of somebody else's as a terminal may show it: what shows as nothing or moves the cursor is escaped.
+package func escaped(_ value: some StringProtocol) -> String {
+    value.unicodeScalars.reduce(into: "") { text, scalar in
+        text += isInvisible(scalar) ? scalar.escaped(asASCII: true) : String(scalar)
+    }
+}
+
 /// Controls (also the C1 ones, of which a terminal takes U+009B for ESC [), separators of lines, and characters that
 /// change the direction of what follows.
 package func isInvisible(_ scalar: Unicode.Scalar) -> Bool {

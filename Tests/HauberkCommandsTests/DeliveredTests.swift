@@ -1,49 +1,7 @@
-import Foundation
 import Testing
 
 /// What pushes keep of hosts and `plan --delivered` makes of it, with the built program and an ssh that is played.
 @Suite struct DeliveredTests {
-    /// Rendered meshes of three servers, in groups of their own, with a rule from a to b.
-    private func rendered(with peer: String = "") throws -> TranscriptFolder {
-        let folder = try TranscriptFolder()
-        try folder.require("mkdir m home/plays && cat >m/mesh.yaml <<'END'\n\(Self.mesh)\(peer)\nEND")
-        try folder.require("cat >bin/ssh <<'END'\n\(Self.ssh)END\nchmod 755 bin/ssh")
-        try folder.require("hauberk init m --operator tester && hauberk --mesh m render --out out")
-        return folder
-    }
-
-    private static let mesh = """
-        mesh: trio
-        prefixes: [10.88.0.0/16]
-        groups: {a: {}, b: {}, c: {}}
-        services: {web: {ports: [80/tcp], expose: {b: private}}}
-        allow:
-          - {from: a, to: b, service: web}
-        peers:
-          a1: {groups: [a], public: 203.0.113.1}
-          b1: {groups: [b], public: 203.0.113.2}
-          c1: {groups: [c], public: 203.0.113.3}
-
-        """
-
-    /// Takes every tree, but where `home/plays/PEER` says otherwise; $3 is then what the host is to run.
-    private static let ssh = """
-        #!/bin/sh
-        while [ "$1" != -- ]; do
-            if [ "$1" = -G ]; then echo hostname played; exit; fi
-            shift
-        done
-        cat >/dev/null
-        echo "hauberk-push 1"
-        if [ -e "$HOME/plays/$2" ]; then . "$HOME/plays/$2"; fi
-        echo '{"outcome" : "applied", "waiting" : []}'
-
-        """
-
-    private func play(_ text: String, by host: String, in folder: TranscriptFolder) throws {
-        try text.write(toFile: "\(folder.path)/home/plays/\(host)", atomically: true, encoding: .utf8)
-    }
-
     private func push(_ folder: TranscriptFolder, _ words: String = "") throws {
         try folder.require("hauberk --mesh m render --out out && hauberk --mesh m push --out out \(words)")
     }
@@ -56,7 +14,7 @@ import Testing
 
     @Test(arguments: ["", "--behind", "a1 b1"])
     func `a change of some hosts leaves all of one state of the mesh`(words: String) throws {
-        let folder = try rendered()
+        let folder = try TranscriptFolder.trio()
         defer { folder.remove() }
         try push(folder)
         #expect(try plan(folder).output == Self.nothing)
@@ -70,7 +28,7 @@ import Testing
     }
 
     @Test func `an app has what its mesh says, and nothing is to be delivered to it`() throws {
-        let folder = try rendered(with: "  phone: {groups: [a], platform: app}")
+        let folder = try TranscriptFolder.trio(with: "  phone: {groups: [a], platform: app}")
         defer { folder.remove() }
         try push(folder)
         let after = try plan(folder)
@@ -78,7 +36,7 @@ import Testing
     }
 
     @Test func `a host that is removed is told, with its flows, until nobody has the former mesh`() throws {
-        let folder = try rendered()
+        let folder = try TranscriptFolder.trio()
         defer { folder.remove() }
         try push(folder)
         try folder.require("hauberk --mesh m remove a1")
@@ -88,7 +46,7 @@ import Testing
         let removed = "  - a1: no host of the mesh any more\n"
         let before = try plan(folder).output
         #expect(before.hasPrefix(summary) && before.contains(removed), "\(before)")
-        try play("exit 1", by: "b1", in: folder)
+        try folder.play("exit 1", by: "b1")
         #expect(try folder.run("hauberk --mesh m push --out out").status == 1)
         #expect(try plan(folder).output == before, "nobody has got anything")
         #expect(try folder.run("hauberk --mesh m push --out out c1").status == 0)
@@ -111,10 +69,10 @@ import Testing
         """
 
     @Test func `a host that may have either is told as such, and never as a new one`() throws {
-        let folder = try rendered()
+        let folder = try TranscriptFolder.trio()
         defer { folder.remove() }
         try push(folder)
-        try play(Self.lost, by: "b1", in: folder)
+        try folder.play(Self.lost, by: "b1")
         try folder.require("sed -i 's/80.tcp/81\\/tcp/' m/mesh.yaml && hauberk --mesh m render --out out")
         let outcome = try folder.run("hauberk --mesh m push --out out b1")
         #expect(outcome.status == 1 && outcome.output.contains("b1    unknown"), "\(outcome.output)")
@@ -127,7 +85,7 @@ import Testing
                     + "\"b1\" has; push to it again\n"), "\(before.output)")
         let row = try plan(folder, "--json").output
         #expect(row.contains("\"change\" : \"unknown\"") && row.contains("\"message\" : \"it may have"), "\(row)")
-        try play("exit 1", by: "b1", in: folder)
+        try folder.play("exit 1", by: "b1")
         _ = try folder.run("hauberk --mesh m push --out out b1")
         #expect(try plan(folder).output.contains(either), "a refusal says nothing of what it has")
         try folder.require("rm home/plays/b1 && hauberk --mesh m push --out out")
@@ -135,7 +93,7 @@ import Testing
     }
 
     @Test func `a host that comes back is kept as any other`() throws {
-        let folder = try rendered()
+        let folder = try TranscriptFolder.trio()
         defer { folder.remove() }
         try push(folder)
         try folder.require("hauberk --mesh m disable c1")
@@ -148,7 +106,7 @@ import Testing
 
     @Test(arguments: ["rm -r sent/c1", "echo >> sent/c1/etc/wireguard/wg0.conf", "rm sent/c1/etc/wireguard/wg0.conf"])
     func `a host whose files are lost is told by itself, until it is pushed to again`(loss: String) throws {
-        let folder = try rendered()
+        let folder = try TranscriptFolder.trio()
         defer { folder.remove() }
         try push(folder)
         try folder.require("cd out/.hauberk/trio && \(loss)")
@@ -169,10 +127,10 @@ import Testing
     }
 
     @Test func `an answer as long as a host likes stops no later push`() throws {
-        let folder = try rendered()
+        let folder = try TranscriptFolder.trio()
         defer { folder.remove() }
         let long = "printf '{\"outcome\" : \"applied\", \"waiting\" : [], \"steps\" : [\"'"
-        try play("\(long); head -c 1200000 /dev/zero | tr '\\0' x; echo '\"]}'; exit", by: "b1", in: folder)
+        try folder.play("\(long); head -c 1200000 /dev/zero | tr '\\0' x; echo '\"]}'; exit", by: "b1")
         try push(folder)
         try folder.require("hauberk --mesh m push --out out --status")
         try push(folder)
@@ -192,10 +150,10 @@ import Testing
         """
 
     @Test func `what cannot be kept is a note, and all hosts are brought to their trees`() throws {
-        let folder = try rendered()
+        let folder = try TranscriptFolder.trio()
         defer { folder.remove() }
         try folder.require("echo in the way >out/.hauberk/trio/sent")
-        try play(Self.patient, by: "b1", in: folder)
+        try folder.play(Self.patient, by: "b1")
         let outcome = try folder.run("hauberk --mesh m push --out out \(Self.all) 2>notes")
         #expect(outcome.status == 0 && outcome.output.contains("trio: of 3 hosts: 3 new"), "\(outcome.output)")
         let notes = try folder.require("cat notes")
@@ -208,11 +166,11 @@ import Testing
     }
 
     @Test func `what cannot be recorded begins nobody else, and those under way end`() throws {
-        let folder = try rendered()
+        let folder = try TranscriptFolder.trio()
         defer { folder.remove() }
         try folder.require("mkdir -p out/.hauberk/trio/delivered/a1/inside")
-        try play(Self.patient, by: "b1", in: folder)
-        try play("touch \"$HOME/begun\"", by: "c1", in: folder)
+        try folder.play(Self.patient, by: "b1")
+        try folder.play("touch \"$HOME/begun\"", by: "c1")
         let outcome = try folder.run("hauberk --mesh m push --out out \(Self.all) 2>notes; s=$?; cat notes; exit $s")
         #expect(outcome.status == 74 && outcome.output.contains("2/3 b1: new"), "\(outcome.output)")
         #expect(try folder.run("test -e home/begun").status == 1)

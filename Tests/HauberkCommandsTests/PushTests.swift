@@ -144,4 +144,38 @@ import Testing
         let json = try JSONText.encode(report([.new]))
         #expect(json.contains("\"stage\" : 2") && json.contains("\"outcome\" : \"new\""))
     }
+
+    // MARK: what hosts say
+
+    /// A title for the terminal, a colour, and a C1 control.
+    private static let loud = #"\u001b]0;title\u0007\u001b[31mred\u009b2J"#
+    private static let shown = #"\u{1B}]0;title\u{07}\u{1B}[31mred\u{009B}2J"#
+
+    @Test func `what a host says reaches no terminal as a command`() throws {
+        let folder = try TranscriptFolder.trio()
+        defer { folder.remove() }
+        let texts = #""steps" : ["a \#(Self.loud)"], "files" : ["b \#(Self.loud)"], "unstarted" : ["c \#(Self.loud)"]"#
+        let answer = #"{"outcome" : "applied", "waiting" : ["d \#(Self.loud)"], \#(texts)}"#
+        let stderr = Self.loud.replacingOccurrences(of: "\\u009b", with: "\\302\\233")
+            .replacingOccurrences(of: "\\u001b", with: "\\033").replacingOccurrences(of: "\\u0007", with: "\\007")
+        try folder.play("cat <<'END'\n\(answer)\nEND\nexit", by: "a1")
+        try folder.play("printf 'error: e \(stderr)\\n' >&2; exit 1", by: "b1")
+        let live = try folder.run("hauberk --mesh m plan --out out --live").output
+        for words in ["      a \(Self.shown)\n", "      write b \(Self.shown)\n", "  ! b1: e \(Self.shown)\n"] {
+            #expect(live.contains(words), "no \(words) in \(live)")
+        }
+        let push = try folder.run("hauberk --mesh m push --out out --max-failures 3").output
+        #expect(
+            push.contains("/3 b1: put back: e \(Self.shown)\n") && push.contains("b1    put back  e \(Self.shown)\n"))
+        let status = try folder.run("hauberk --mesh m push --out out --status").output
+        #expect(status.contains("put back: e \(Self.shown)\n"), "\(status)")
+        let json = try folder.run(
+            "hauberk --mesh m push --out out --json; hauberk --mesh m plan --out out --live --json"
+        )
+        .output
+        #expect(json.contains(Self.loud), "\(json)")
+        for text in [live, push, status, json] {
+            #expect(!text.unicodeScalars.contains { $0 != "\n" && isInvisible($0) }, "\(text)")
+        }
+    }
 }

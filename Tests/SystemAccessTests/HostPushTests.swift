@@ -76,6 +76,13 @@ import Testing
         #expect(bad.outcome == .refused && bad.message == "bad [refused-tree]")
     }
 
+    @Test func `what a host complains of is short, and moves no cursor`() async throws {
+        let loud = answer(65, errors: "error: \u{1b}]0;title\u{7}\tred\u{9b}2J\u{202e}\n")
+        #expect(try await push(PlayedSSH([loud])).message == #"\u{1B}]0;title\u{07}red\u{009B}2J\u{202E}"#)
+        let long = answer(65, errors: "error: o" + String(repeating: "\u{301}", count: 100_000))
+        #expect(try await push(PlayedSSH([long])).message?.unicodeScalars.count == 293)
+    }
+
     @Test func `without a new connection the host is asked whether it has put itself back`() async throws {
         let idle = answer(0, json: #"{"outcome" : "idle"}"#)
         let ssh = PlayedSSH([

@@ -154,7 +154,7 @@ struct PushCommand: AsyncParsableCommand {
                 continue
             }
             if waiting.isEmpty { continue }
-            let names = waiting.map { key in mesh.name(ofKey: key) ?? key }
+            let names = waiting.map { key in mesh.name(ofKey: key) ?? escaped(key) }
             Result.note("\(delivery.peer): no answer on its next interface from \(names.joined(separator: ", "))")
         }
         let ready = arrived.filter { $0.waiting == [] }.map(\.peer)

@@ -26,10 +26,10 @@ struct LivePlanText {
     ]
 
     private func block(_ host: LivePlan.Host, _ palette: PlanPalette) -> String {
-        if let message = host.message { return palette.line("!", "\(host.peer): \(message)") }
+        if let message = host.message { return palette.line("!", "\(host.peer): \(escaped(message))") }
         var lines = host.steps + (host.files.isEmpty ? [] : ["write \(host.files.joined(separator: ", "))"])
         if host.cutsSessions { lines.append("this cuts the running sessions") }
         let head = "\(host.peer): \(lines.count) step\(lines.count == 1 ? "" : "s")"
-        return palette.line("~", head) + lines.map { "      \($0)\n" }.joined()
+        return palette.line("~", head) + lines.map { "      \(escaped($0))\n" }.joined()
     }
 }

@@ -39,7 +39,9 @@ struct PushReport: Encodable {
     var text: String {
         var table = Table(["HOST", "OUTCOME", "WHY"])
         let behind = deliveries.filter { !$0.outcome.isCaughtUp }
-        for delivery in behind { table.append([delivery.peer, delivery.outcome.rawValue, delivery.message ?? ""]) }
+        for delivery in behind {
+            table.append([delivery.peer, delivery.outcome.rawValue, escaped(delivery.message ?? "")])
+        }
         let counts = HostDelivery.Outcome.allCases.compactMap { outcome -> String? in
             let count = deliveries.count { $0.outcome == outcome }
             return count == 0 ? nil : "\(count) \(outcome.rawValue)"
@@ -86,7 +88,7 @@ struct PushStatus: Encodable {
     var text: String {
         var table = Table(["HOST", "STANDS", "ACKNOWLEDGED", "LAST PUSH"])
         for host in hosts {
-            let last = host.last.map { last in last.outcome + (last.message.map { ": \($0)" } ?? "") } ?? ""
+            let last = host.last.map { last in last.outcome + (last.message.map { ": \(escaped($0))" } ?? "") } ?? ""
             table.append([host.peer, host.caughtUp ? "caught up" : "behind", host.acknowledged ?? "", last])
         }
         let behind = hosts.count { !$0.caughtUp }

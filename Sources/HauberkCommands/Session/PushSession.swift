@@ -172,5 +172,5 @@ private struct Courier: Sendable {
 
 extension HostDelivery {
     /// How it went, in a line.
-    var line: String { "\(peer): \(outcome.rawValue)" + (message.map { ": \($0)" } ?? "") }
+    var line: String { "\(peer): \(outcome.rawValue)" + (message.map { ": \(escaped($0))" } ?? "") }
 }

@@ -66,13 +66,7 @@ func reported<Result>(_ work: () throws -> Result) throws -> Result {
 
 /// A path as a message shows it: quoted and with control characters escaped like `quoted`, but never cut, since a
 /// path that was cut cannot be pasted.
-func shown(_ path: String) -> String {
-    var text = "\""
-    for scalar in path.unicodeScalars {
-        text += isInvisible(scalar) ? scalar.escaped(asASCII: true) : String(scalar)
-    }
-    return text + "\""
-}
+func shown(_ path: String) -> String { "\"\(escaped(path))\"" }
 
 /// `no space left on device (ENOSPC)`.
 func explanation(of number: Int32) -> String {

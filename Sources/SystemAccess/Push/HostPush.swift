@@ -246,10 +246,12 @@ package struct HostPush: Sendable {
             || result.ending == .exited(HostScript.Ending.lacking.rawValue)
     }
 
-    /// The finding that a failed session ended with, on one line.
+    /// The finding that a failed session ended with, on one line that a terminal may show.
     func complaint(_ result: ToolResult) -> String {
         let lines = result.errorText.split(whereSeparator: \.isNewline).map { line in
-            String(line.filter { !$0.isWhitespace || $0 == " " }.prefix(300))
+            // Of scalars: a character can be as long as a host likes.
+            let scalars = line.unicodeScalars.lazy.filter { !$0.properties.isWhitespace || $0 == " " }.prefix(300)
+            return escaped(String(String.UnicodeScalarView(scalars)))
         }.filter { !$0.isEmpty }
         if let finding = lines.last(where: { $0.hasPrefix("error: ") }) { return String(finding.dropFirst(7)) }
         return lines.last ?? "it said nothing"
