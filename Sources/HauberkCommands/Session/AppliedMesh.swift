@@ -38,7 +38,7 @@ struct AppliedMesh {
         if output.isInterrupted { return applied(.unknown("the last render there was cut short; render again")) }
         let open = output.uncertain.filter { $0.value != .notKept }.keys
         if let peer = open.min(by: NaturalOrder.precedes) {
-            return applied(.unknown("it is not known what \(quoted(peer)) has; push to it again"))
+            return applied(.unknown("it is not known what \(quoted(peer)) has; push again"))
         }
         if output.kind == .delivered, hosts.isEmpty { return applied(.unknown("no host has acknowledged anything")) }
         guard let first = records.first, records.count == hosts.count else { return applied(.unknown(words.missing)) }

@@ -23,6 +23,9 @@ extension PushSession {
     }
 
     private func keep(_ tree: PushedTree, of peer: String) throws {
+        // Cut off, it says of no mesh what the host does not have.
+        let own = tree.source.last
+        if try own.map({ try kept.bytes(of: $0.path) == $0.bytes }) != true { try kept.forgetMesh(of: peer) }
         // What has become of it meanwhile is not in the record.
         let present = try? kept.files(of: peer, tree.files.map(\.path))
         if present.map(PushedTrees.digest) != tree.digest { try kept.keep(tree.files, of: peer) }

@@ -42,6 +42,11 @@ package struct DeliveredTrees: Sendable {
         }
     }
 
+    /// Forgets of which mesh a host is.
+    package func forgetMesh(of peer: String) throws {
+        try reported { try disk.remove("\(root)/\(folder.dropLast("/sent".utf8.count))/hosts/\(peer)") }
+    }
+
     /// Forgets all hosts but these, whose secrets are nobody's any more, and what was cut off.
     ///
     /// - Parameter common: the names of the folders of the mesh, below its own, that are still needed.
