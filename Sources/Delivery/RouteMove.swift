@@ -26,19 +26,27 @@ extension RouteMove {
             }.keys)
     }
 
-    /// Those of the peers that have no session on the other interfaces either: there is nothing to wait for.
+    /// Those of the peers that have no session on the other interfaces either, and have sent nothing there since an earlier
+    /// look: there is nothing to wait for.
+    ///
+    /// - Parameter others: the other interfaces as they are, by name.
     package func lost(
-        _ peers: Set<String>, of desired: DesiredInterface, _ others: [ObservedInterface], now: Int64
+        _ peers: Set<String>, of desired: DesiredInterface, _ others: [String: ObservedInterface],
+        since look: EarlierLook
     ) -> Set<String> {
-        let live = others.flatMap(\.peers.values).filter { $0.handshake > now - Self.sessionSeconds }
-        let reached = live.reduce(into: Set<IPPrefix>()) { $0.formUnion($1.settings.allowedIPs) }
+        var reached: Set<IPPrefix> = []
+        for (name, state) in others {
+            let ages = look.ages(in: state, of: name)
+            let live = look.heard(in: state, of: name).union(ages.filter { $1 < Self.sessionSeconds }.keys)
+            for key in live { reached.formUnion(state.peers[key]?.settings.allowedIPs ?? []) }
+        }
         return peers.filter { desired.peers[$0]?.allowedIPs.isDisjoint(with: reached) ?? true }
     }
 
-    /// Whether a peer's handshake has been seen. `now` is in seconds since 1970.
-    package func hasAnswered(_ peer: ObservedInterface.Peer?, now: Int64) -> Bool {
-        guard let peer, peer.handshake > 0 else { return false }
-        return now - peer.handshake <= Self.freshSeconds
+    /// Those of the peers whose handshake has been seen on the interface, by the ages of all handshakes there. One far
+    /// ahead of the clock says nothing.
+    package func answered(_ peers: Set<String>, _ ages: [String: Int64]) -> Set<String> {
+        peers.filter { key in ages[key].map { (-Self.freshSeconds...Self.freshSeconds).contains($0) } ?? false }
     }
 
     /// What brings packets to some peers here: routes more specific than the mesh's, or those of networks behind them.

@@ -11,10 +11,11 @@ struct RouteMover: Sendable {
     /// The peers, by public key, that have not answered in time; their packets take the former interface. A peer that has
     /// no session there either has nothing to lose, and is moved as well.
     func run(within seconds: Int) async throws -> Set<String> {
-        var waiting = try await listen(within: seconds) { now, answered in
+        let start = try await look()
+        var waiting = try await listen(within: seconds, since: start) { now, answered in
             try await host.change(move.arrivals(of: answered, to: desired, now))
         }
-        let lost = try await lost(waiting)
+        let lost = try await lost(waiting, since: start)
         if let now = try await host.observe() { try await host.change(move.arrivals(of: lost, to: desired, now)) }
         waiting.subtract(lost)
         if waiting.isEmpty { try await finish() }
@@ -23,22 +24,51 @@ struct RouteMover: Sendable {
 
     /// The peers that answer on the other interfaces and not on this one; nothing is changed.
     func silent(within seconds: Int) async throws -> Set<String> {
-        let waiting = try await listen(within: 0) { _, _ in }
-        if try await lost(waiting) == waiting { return [] }
-        let still = try await listen(within: seconds) { _, _ in }
-        return still.subtracting(try await lost(still))
+        let start = try await look()
+        let waiting = try await listen(within: 0, since: start) { _, _ in }
+        if try await lost(waiting, since: start) == waiting { return [] }
+        let still = try await listen(within: seconds, since: start) { _, _ in }
+        return still.subtracting(try await lost(still, since: start))
+    }
+
+    /// What a move begins with.
+    private struct Start {
+        let look: EarlierLook
+        let moment: ContinuousClock.Instant
+
+        /// The look, as long ago as it is by now.
+        var past: EarlierLook {
+            var past = look
+            past.elapsed = (ContinuousClock.now - moment).components.seconds
+            return past
+        }
+    }
+
+    private func look() async throws -> Start {
+        let wall = Int64(time(nil))
+        let moment = ContinuousClock.now
+        var states = try await others()
+        states[host.interface] = try await host.observe()
+        return Start(look: EarlierLook(states, at: wall), moment: moment)
+    }
+
+    private func others() async throws -> [String: ObservedInterface] {
+        var others: [String: ObservedInterface] = [:]
+        for name in move.others { others[name] = try await host.beside(name).observe() }
+        return others
     }
 
     /// Asks the peers until all have answered or the time is over, and returns those that have not.
     private func listen(
-        within seconds: Int, _ heard: (ObservedInterface, Set<String>) async throws -> Void
+        within seconds: Int, since start: Start, _ heard: (ObservedInterface, Set<String>) async throws -> Void
     ) async throws -> Set<String> {
         var waiting = move.peers(of: desired)
         let deadline = ContinuousClock.now + .seconds(seconds)
         var asked = ContinuousClock.now - .seconds(2)
         while !waiting.isEmpty {
             guard let now = try await host.observe() else { return waiting }
-            let answered = waiting.filter { move.hasAnswered(now.peers[$0], now: Int64(time(nil))) }
+            let ages = start.past.ages(in: now, of: host.interface)
+            let answered = move.answered(waiting, ages)
             try await heard(now, answered)
             waiting.subtract(answered)
             if waiting.isEmpty || ContinuousClock.now >= deadline { break }
@@ -51,11 +81,10 @@ struct RouteMover: Sendable {
         return waiting
     }
 
-    private func lost(_ waiting: Set<String>) async throws -> Set<String> {
+    private func lost(_ waiting: Set<String>, since start: Start) async throws -> Set<String> {
         if waiting.isEmpty { return [] }
-        var others: [ObservedInterface] = []
-        for name in move.others { if let state = try await host.beside(name).observe() { others.append(state) } }
-        return move.lost(waiting, of: desired, others, now: Int64(time(nil)))
+        let others = try await others()
+        return move.lost(waiting, of: desired, others, since: start.past)
     }
 
     /// The whole mesh takes this interface, and what was said of single peers goes.

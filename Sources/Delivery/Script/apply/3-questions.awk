@@ -82,8 +82,16 @@ function bring(t, key,   j, p, w, r) {
     }
 }
 
+# Seconds since the last handshake of a peer, of one that has had any. The clock counts in the look START alone, since
+# somebody may step it: what has come after that is new.
+function age(t, key) {
+    if (!(("S", t, key) in isPeer) || handshake["S", t, key] != handshake["O", t, key]) return 0
+    return clock - handshake["O", t, key] + elapsed
+}
+
 # Of the peers AMONG, or of all that are to take this interface: who is waited for, and routes of who has answered. A
-# handshake counts for 150 s: the initiator asks for a new one after 120 (REKEY_AFTER_TIME).
+# handshake counts for 150 s: the initiator asks for a new one after 120 (REKEY_AFTER_TIME). One far ahead of the clock
+# says nothing.
 function answers(self, isFirst,   i, j, key, has) {
     for (i = 1; i <= nPeers["D", self]; i++) {
         key = peers["D", self, i]
@@ -92,7 +100,7 @@ function answers(self, isFirst,   i, j, key, has) {
             for (j = 1; j <= nAllowed["D", self, key]; j++) if (wayOf(self, allowed["D", self, key, j]) != "") has = 1
             if (!has) continue
         } else if (!(key in among)) continue
-        if (handshake["O", self, key] > 0 && clock - handshake["O", self, key] <= 150) {
+        if (handshake["O", self, key] > 0 && age(self, key) >= -150 && age(self, key) <= 150) {
             if (moving) bring(self, key)
         } else {
             print "waiting", key
@@ -101,12 +109,14 @@ function answers(self, isFirst,   i, j, key, has) {
     }
 }
 
-# Those of the peers AMONG that have a session elsewhere are waited for; the rest have nothing to lose, and come.
+# Those of the peers AMONG that have a session elsewhere, or have sent something there since START, are waited for; the
+# rest have nothing to lose, and come.
 function lost(self,   t, i, j, key, reached, isReached) {
     for (t = 1; t <= count; t++) {
         for (i = 1; t != self && i <= nPeers["O", t]; i++) {
             key = peers["O", t, i]
-            if (handshake["O", t, key] <= clock - 180) continue
+            if ((handshake["O", t, key] + 0 == 0 || age(t, key) >= 180) &&
+                received["O", t, key] + 0 <= received["S", t, key] + 0) continue
             for (j = 1; j <= nAllowed["O", t, key]; j++) reached[allowed["O", t, key, j]] = 1
         }
     }

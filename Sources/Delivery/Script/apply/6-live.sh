@@ -121,6 +121,21 @@ answering() {
     [ -n "$has_perl" ] || sed -n 's/^silent \([^ ]*\) asked/\1/p' "$W/said" >"$W/silent"
 }
 
+# What a move begins with: the counters of all tunnels, and when that was by the clock and since the host was started.
+look_first() {
+    rm -rf "$W/first"
+    looked=$(date +%s)
+    tick
+    looked_at=$moment
+    glance "$W/first"
+}
+# since MODE WORD …: the answer of the model to what is told by the time since then.
+since() {
+    tick
+    think "$@" -v desired="$W/desired" -v current="$W/now" -v start="$W/first" -v clock="$looked" \
+        -v elapsed=$((moment - looked_at))
+}
+
 # listen INTERFACE SECONDS MOVING: asks the peers that are to take it until all have answered there or the time is
 # over; W/waiting is who has not.
 listen() {
@@ -129,8 +144,7 @@ listen() {
     among=
     while :; do
         observe "$1" "$W/now/$1" || return 1
-        think answers -v self="$1" -v desired="$W/desired" -v current="$W/now" -v clock="$(date +%s)" \
-            -v moving="$3" -v amongFile="$among" >"$W/said" || unsaid || return 1
+        since answers -v self="$1" -v moving="$3" -v amongFile="$among" >"$W/said" || unsaid || return 1
         sed -n 's/^waiting //p' "$W/said" >"$W/waiting"
         among=$W/waiting
         do_batch "$W/said" || return 1
@@ -144,14 +158,14 @@ listen() {
 # Those that have no session elsewhere are not waited for.
 forget_lost() {
     for one in $tunnels; do observe "$one" "$W/now/$one"; done
-    think lost -v self="$1" -v desired="$W/desired" -v current="$W/now" -v clock="$(date +%s)" -v moving="$2" \
-        -v amongFile="$W/waiting" >"$W/said" || unsaid || return 1
+    since lost -v self="$1" -v moving="$2" -v amongFile="$W/waiting" >"$W/said" || unsaid || return 1
     sed -n 's/^waiting //p' "$W/said" >"$W/waiting"
     do_batch "$W/said"
 }
 
 # move INTERFACE: packets take it, peer by peer, each once its handshake there has been seen.
 move() {
+    look_first
     listen "$1" "$patience" 1 || return 1
     if [ -s "$W/waiting" ]; then
         forget_lost "$1" 1 || return 1
@@ -163,6 +177,7 @@ move() {
 }
 # still INTERFACE: W/waiting is who answers on the other one alone; nothing is changed.
 still() {
+    look_first
     listen "$1" 0 '' && forget_lost "$1" '' || return 1
     [ -s "$W/waiting" ] || return 0
     listen "$1" "$patience" '' && forget_lost "$1" ''
