@@ -48,6 +48,10 @@ import Testing
         try play("orphaned", ["killed in a step, without its program, the host is as it was"])
     }
 
+    @Test func `a step that hangs is ended, and the host is as it was`() throws {
+        try play("hangs", ["a step that hangs is ended, and the host is as it was"])
+    }
+
     @Test func `a full and a read-only disk change nothing`() throws {
         try play("full", ["a full and a read-only disk change nothing"])
     }

@@ -40,6 +40,12 @@ import Testing
             variables: ["HAUBERK_HALF=busybox sh"])
     }
 
+    @Test func `a step of the script that hangs is ended, and the host is as it was`() throws {
+        try play(
+            .apply, "hangs", ["a step that hangs is ended, and the host is as it was"],
+            variables: ["HAUBERK_HALF=dash"])
+    }
+
     /// The scenes of the program's own tests that take long.
     @Test(
         .enabled(if: Script.isLong, "on demand: HAUBERK_LONG=1"),

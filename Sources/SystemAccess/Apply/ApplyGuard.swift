@@ -19,7 +19,7 @@ package enum ApplyGuard {
     private static let most = 100
 
     /// Seconds for all steps; a change that takes longer hangs.
-    private static let stepSeconds = 300.0
+    private static let stepSeconds = Double(FaultPoint.stepSeconds ?? 300)
 
     /// The end of a pipe; when it is closed, by whatever end of this process, the guard knows.
     struct Tie: Sendable {

@@ -327,4 +327,9 @@ enum FaultPoint {
         guard let wanted = getenv("HAUBERK_APPLY_KILL_AT"), Int(String(cString: wanted)) == number else { return }
         kill(getpid(), SIGKILL)
     }
+
+    /// Fewer seconds for all steps, from 1 to 300, for a test in which one hangs: `$HAUBERK_APPLY_STEP_SECONDS`.
+    static var stepSeconds: Int? {
+        getenv("HAUBERK_APPLY_STEP_SECONDS").flatMap { Int(String(cString: $0)) }.flatMap { 1...300 ~= $0 ? $0 : nil }
+    }
 }

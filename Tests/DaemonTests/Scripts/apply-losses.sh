@@ -19,6 +19,35 @@ orphaned() {
     echo "killed in a step, without its program, the host is as it was"
 }
 
+# A tool never ends: for all steps there is a limit, here a short one. Alone, alpha has nobody to ask before.
+hangs() {
+    mkdir -p $data/root-alpha $data/tools
+    apply alpha $data/out/alpha
+    expect 0 alpha
+    state alpha >$data/before
+    other
+    printf '%s\n' '#!/bin/sh' "[ \"\$1\" != addconf ] || ! mkdir $data/hung || exec sleep 86399" \
+        "exec $(command -v wg) \"\$@\"" >$data/tools/wg
+    chmod 755 $data/tools/wg
+    local within
+    for within in 0 60; do
+        rm -rf $data/hung
+        PATH=$data/tools:$PATH HAUBERK_APPLY_STEP_SECONDS=5 apply alpha $data/out/alpha --confirm-within $within
+        [[ -d $data/hung ]] || fail "nothing hung: $(cat $data/alpha.said)"
+        expect 137 alpha
+        await 20 "the way back" settled alpha
+        ! pgrep -f '^sleep 86399$' || fail "a tool goes on"
+        state alpha | diff $data/before - >&2 || fail "not all is as before"
+        await 10 "the end of all" free
+        [[ -z $(find $data/root-alpha/etc -name '*.hauberk-*') ]] || fail "files are left"
+    done
+    apply alpha $data/out/alpha
+    expect 0 alpha
+    await 10 "the end of all" free
+    [[ -z $(on alpha find /run -name 'hauberk-*') ]] || fail "left in /run: $(on alpha find /run -name 'hauberk-*')"
+    echo "a step that hangs is ended, and the host is as it was"
+}
+
 full() {
     up
     state alpha >$data/before
