@@ -82,11 +82,7 @@ struct PushCommand: AsyncParsableCommand {
         let chosen = try chosen(session)
         if status { return try printStatus(session, chosen) }
         if !asRendered { try requireCurrent(loaded) }
-        // While keys rotate, who has not said that it is in the stage is asked again.
-        let isReady = { (peer: String) in
-            asRendered || complete.rotation == nil || loaded.lock?.peers[peer]?.progress == .ready
-        }
-        let list = try behind ? chosen.filter { try !isReady($0) || !session.standing(of: $0).isCaughtUp } : chosen
+        let list = try behind ? session.behind(chosen, asRendered ? nil : loaded.lock) : chosen
         let (deliveries, stopped) = try await session.run(peers: list)
         let report = PushReport(mesh: complete.name, deliveries: deliveries, stopped: stopped)
         Result.print(format.json ? try JSONText.encode(report) : report.text)
@@ -147,22 +143,14 @@ struct PushCommand: AsyncParsableCommand {
     /// While keys rotate: the hosts that have this stage's files, and have heard all their peers, are in it.
     private func acknowledge(_ deliveries: [HostDelivery], _ mesh: Mesh, _ loaded: LoadedMesh) throws {
         guard mesh.rotation != nil else { return }
-        let arrived = deliveries.filter(\.outcome.isCaughtUp)
-        for delivery in arrived {
-            guard let waiting = delivery.waiting else {
-                Result.note("\(delivery.peer): its answer was lost; push again, to know whether it is in the stage")
-                continue
-            }
-            if waiting.isEmpty { continue }
-            let names = waiting.map { key in mesh.name(ofKey: key) ?? escaped(key) }
-            Result.note("\(delivery.peer): no answer on its next interface from \(names.joined(separator: ", "))")
-        }
-        let ready = arrived.filter { $0.waiting == [] }.map(\.peer)
+        let answers = StageAnswers(deliveries, name: mesh.name(ofKey:))
+        answers.notes.forEach(Result.note)
+        let ready = answers.ready
         guard !ready.isEmpty else { return }
         let edit = RotationEdit(path: loaded.path, identity: identity, wait: 30, command: "hauberk push")
         let turn = try edit.run { turn in
             // Somebody else may have ended it, or taken it further, meanwhile.
-            guard turn.step.lock.withoutReady == loaded.lock?.withoutReady else {
+            guard loaded.lock?.isSameStep(as: turn.step.lock) ?? false else {
                 return Result.note("the mesh has changed meanwhile: nobody is noted as ready; render and push again")
             }
             try turn.step.acknowledge(ready)
@@ -262,25 +250,6 @@ struct ConnectionOptions: ParsableArguments {
         for text in [user, sshConfig] where text?.isEmpty == true || text?.hasPrefix("-") == true {
             throw ValidationError("--user and --ssh-config take a name")
         }
-    }
-}
-
-extension HostDelivery {
-    /// Public keys of the peers that the host has not heard on the interface that packets are to take; nil when its
-    /// answer was lost.
-    fileprivate var waiting: [String]? {
-        guard let said = answer.flatMap(JSONValue.init(parsing:)), case .list = said["waiting"] else { return nil }
-        return said["waiting"]?.texts
-    }
-}
-
-extension LockFile {
-    /// Everything that the hosts' files come from.
-    fileprivate var withoutReady: LockFile {
-        var lock = self
-        lock.ledger = nil
-        for (name, peer) in peers where peer.progress == .ready { lock.peers[name]?.progress = nil }
-        return lock
     }
 }
 

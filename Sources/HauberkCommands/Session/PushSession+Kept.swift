@@ -51,7 +51,7 @@ extension PushSession {
     }
 
     /// Nothing is kept of hosts that are not of the mesh any more, once no host has a mesh that they are of; nor of the
-    /// mesh what no host has. It is said where that fails: the next push does it.
+    /// mesh what no host has, nor of pushes that were killed. It is said where that fails: the next push does it.
     func forget() {
         do {
             try forgetFormer()
@@ -61,6 +61,7 @@ extension PushSession {
     }
 
     private func forgetFormer() throws {
+        try record.removeAbandoned()
         var names = Set(hosts)
         if try renew() {
             for peer in try record.peers() where !names.contains(peer) { try record.remove(peer) }

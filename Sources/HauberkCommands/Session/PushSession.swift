@@ -52,6 +52,18 @@ struct PushSession {
         return Standing(record: known, isCaughtUp: try known.tree == trees.tree(of: peer).digest)
     }
 
+    /// Those of the hosts that have not acknowledged their trees. While keys rotate, who is not known to be in the stage is
+    /// asked again as well.
+    ///
+    /// - Parameter lock: nil where nobody asks for the stage.
+    func behind(_ peers: [String], _ lock: LockFile?) throws -> [String] {
+        let rotating = mesh.rotation == nil ? nil : lock
+        return try peers.filter { peer in
+            if let rotating, rotating.peers[peer]?.progress != .ready { return true }
+            return try !standing(of: peer).isCaughtUp
+        }
+    }
+
     // MARK: pushing
 
     /// One delivery for each of the hosts, in their order; those that fail are in it and no error.

@@ -1,6 +1,5 @@
 package import Delivery
 internal import Diagnostics
-internal import Glibc
 
 /// What hosts have acknowledged, kept in an output folder: `.hauberk/MESH/sent/`, 0700, in the shape of an output folder.
 ///
@@ -21,7 +20,7 @@ package struct DeliveredTrees: Sendable {
     /// Replaces all that is kept of a host.
     package func keep(_ files: [HostFile], of peer: String) throws {
         try reported {
-            let fresh = "\(root)/.\(peer)~\(getpid())"
+            let fresh = "\(root)/\(TemporaryName.own(peer))"
             try disk.removeTree(fresh)
             try disk.files.makeFolders(fresh, mode: 0o700)
             for file in files { try write(file, below: fresh) }
@@ -47,13 +46,15 @@ package struct DeliveredTrees: Sendable {
         try reported { try disk.remove("\(root)/\(folder.dropLast("/sent".utf8.count))/hosts/\(peer)") }
     }
 
-    /// Forgets all hosts but these, whose secrets are nobody's any more, and what was cut off.
+    /// Forgets all hosts but these, whose secrets are nobody's any more, and what was cut off; what another push is
+    /// writing stays.
     ///
     /// - Parameter common: the names of the folders of the mesh, below its own, that are still needed.
     package func forget(allBut peers: Set<String>, common: Set<String>) throws {
         try reported {
             let own = "\(root)/\(folder.dropLast("/sent".utf8.count))"
             for name in try disk.names(root) where name != ".hauberk" && !peers.contains(name) {
+                if TemporaryName.isInUse(name) { continue }
                 try disk.removeTree("\(root)/\(name)")
             }
             for name in try disk.names("\(own)/hosts") where !peers.contains(name) {

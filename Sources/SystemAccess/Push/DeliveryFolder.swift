@@ -40,11 +40,44 @@ package struct DeliveryFolder: Sendable {
             try fileSystem.makeFolders(path, mode: 0o700)
             let folder = try fileSystem.open(Place(path, in: .current), .folderThroughLinks)
             defer { fileSystem.close(folder) }
-            let temporary = Place(".\(peer)~\(getpid())", in: folder)
+            let temporary = Place(TemporaryName.own(peer), in: folder)
             try fileSystem.removeIfPresent(temporary)
             try bytes.withUnsafeBytes { try fileSystem.create(temporary, .exactly(0o600), $0) }
             try fileSystem.rename(temporary, to: Place(peer, in: folder), .replacing)
             try fileSystem.syncFolder(folder)
         }
+    }
+
+    /// Removes what pushes that were killed have left.
+    package func removeAbandoned() throws {
+        try reported {
+            guard try fileSystem.status(of: Place(path, in: .current)) != nil else { return }
+            let folder = try fileSystem.open(Place(path, in: .current), .folderThroughLinks)
+            defer { fileSystem.close(folder) }
+            for name in try fileSystem.names(in: folder) where TemporaryName.isAbandoned(name) {
+                try fileSystem.removeIfPresent(Place(name, in: folder))
+            }
+        }
+    }
+}
+
+/// Names of what a push is writing: `.PEER~PROCESS`.
+enum TemporaryName {
+    static func own(_ peer: String) -> String { ".\(peer)~\(getpid())" }
+
+    /// Whether it is such a name, of a process that is gone.
+    static func isAbandoned(_ name: String) -> Bool {
+        guard let process = process(of: name) else { return false }
+        return kill(process, 0) != 0 && errno == ESRCH
+    }
+
+    /// Whether it is such a name, of a process that runs.
+    static func isInUse(_ name: String) -> Bool { process(of: name) != nil && !isAbandoned(name) }
+
+    private static func process(of name: String) -> pid_t? {
+        guard name.hasPrefix("."), let end = name.lastIndex(of: "~") else { return nil }
+        let digits = name[name.index(after: end)...]
+        let isNumber = digits.utf8.allSatisfy { 0x30...0x39 ~= $0 }
+        return isNumber ? pid_t(digits).flatMap { $0 > 0 ? $0 : nil } : nil
     }
 }
