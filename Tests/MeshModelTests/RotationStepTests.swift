@@ -113,6 +113,35 @@ import Testing
         #expect(early.lock == lock)
     }
 
+    @Test(arguments: ["{platform: app}", "{platform: app, public-key: \(FakeKeys.key("own"))}"])
+    func `a phone that never answers is waited for in no stage, and the hosts end without it`(phone: String) throws {
+        let text = Self.text.replacing("{platform: app}", with: phone)
+        let hosts = ["a", "b", "c"]
+        func at(_ seconds: Int64, _ lock: LockFile) throws -> RotationStep {
+            let declared = try #require(try MeshPipeline.check(text, lock: lock).declared)
+            return RotationStep(declared, lock, at: MeshPipeline.moment(begun.seconds + seconds))
+        }
+        var step = try at(0, try idle(text))
+        let before = step.lock.peers["phone"]
+        try step.begin(keys: ["a": FakeKeys.key("next a")], presharedKeys: true, deadline: 3600)
+        for expected in ["prepared", "switched"] {
+            #expect(stage(step) == expected && step.waitedFor == hosts && step.absent == ["phone"])
+            try step.acknowledge(hosts)
+            try step.advance()
+        }
+        // Its former way stays for as long as was said, and that is all that is left.
+        #expect(stage(step) == "retiring")
+        let failure = #expect(throws: Failure.self) { try step.advance() }
+        #expect(failure?.diagnostics.map(\.message).filter { $0.contains("\"phone\"") }.count == 1)
+        #expect(failure?.diagnostics.count == 1)
+        var late = try at(3600, step.lock)
+        try late.advance()
+        #expect(stage(late) == "idle" && late.cut == ["phone"])
+        #expect(late.lock.peers["a"]?.publicKey == FakeKeys.key("next a") && late.lock.peers["phone"] == before)
+        try step.advance(dropping: true)
+        #expect(stage(step) == "idle" && step.cut == ["phone"])
+    }
+
     @Test func `back: each stage that was gone through is gone through again`() throws {
         let before = try idle()
         var step = try started(presharedKeys: true)
