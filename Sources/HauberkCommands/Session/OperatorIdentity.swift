@@ -21,12 +21,11 @@ struct OperatorIdentity {
         return try file.open(passphrase: try passphrase(for: path))
     }
 
-    /// Whether it is opened with a passphrase.
-    var isProtected: Bool {
-        get throws {
-            let path = try options.path()
-            return try Self.file(path).withBytes { try Keys.IdentityFile.parse($0, file: path).isProtected }
-        }
+    /// Whether a file is opened with a passphrase.
+    ///
+    /// - Parameter owner: whose it is; root may ask of another's.
+    static func isProtected(_ path: String, of owner: UInt32) throws -> Bool {
+        try file(path).withBytes(of: owner) { try Keys.IdentityFile.parse($0, file: path).isProtected }
     }
 
     /// The existing identity, or a new one without a passphrase where there is none, with its path when it is new.

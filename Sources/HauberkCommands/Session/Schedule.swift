@@ -190,8 +190,7 @@ struct ScheduledJob {
                 "the identity \(quoted(path)) is not of \(user), who owns the mesh's folder",
                 hint: "name theirs with `--identity FILE`")
         }
-        guard owner == geteuid(), identity.passphraseFile == nil, try OperatorIdentity(options: identity).isProtected
-        else { return }
+        guard try OperatorIdentity.isProtected(path, of: owner), identity.passphraseFile == nil else { return }
         throw Failure(
             .usage, .scheduleMissing, "the identity \(quoted(path)) asks for a passphrase, and nobody will be there",
             hint: "name a file that has it with `--passphrase-file FILE`")

@@ -28,22 +28,26 @@ package struct IdentityFile: Sendable {
 
     /// Hands the file's bytes over, and overwrites them in memory when the work is done.
     ///
+    /// - Parameter owner: whose it has to be; root may look at another's.
     /// - Throws: `Failure`, status 66 if there is none, 77 if it belongs to somebody else or others may read it.
-    package func withBytes<Result>(_ work: (UnsafeRawBufferPointer) throws -> Result) throws -> Result {
+    package func withBytes<Result>(
+        of owner: UInt32 = geteuid(), _ work: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result {
         try reported {
             let handle = try fileSystem.open(place, .readingThroughLinks)
             defer { fileSystem.close(handle) }
             let status = try fileSystem.regularStatus(of: handle, limit: 1 << 20)
-            try refuseExposure(status)
+            try refuseExposure(status, owner)
             return try fileSystem.withBytes(of: handle, status, work)
         }
     }
 
-    private func refuseExposure(_ status: FileStatus) throws {
-        guard status.owner == geteuid() else {
+    private func refuseExposure(_ status: FileStatus, _ owner: UInt32) throws {
+        guard status.owner == owner else {
+            let who = owner == geteuid() ? "you" : "user \(owner)"
             throw Failure(
                 .permission, .foreignIdentity,
-                "the identity \(shown(path)) belongs to user \(status.owner), not to you",
+                "the identity \(shown(path)) belongs to user \(status.owner), not to \(who)",
                 hint: "use an identity of your own: --identity FILE")
         }
         guard status.mode & 0o077 == 0 else {
