@@ -61,7 +61,17 @@ extension LedgerState {
             }
             events.append(.found(key))
         }
-        return events
+        return events + surplus(over: lock)
+    }
+
+    /// Ends what is valid here and is no key of the lock file: the next key of a rotation that a merge has left out.
+    private func surplus(over lock: LockFile) -> [LedgerEvent] {
+        keys.sorted { $0.key < $1.key }.flatMap { name, entries -> [LedgerEvent] in
+            let epochs = Set(lock.peers[name]?.ledgerKeys(of: name).map(\.epoch) ?? [])
+            // A peer whose only key is none any more keeps its former one here, as it has no other.
+            if epochs.isEmpty { return [] }
+            return entries.filter { !epochs.contains($0.epoch) }.map { .retired(peer: name, epoch: $0.epoch) }
+        }
     }
 
     /// What ``missing(for:operators:)`` finds, as findings with their places in the lock file's text.
@@ -70,11 +80,17 @@ extension LedgerState {
     ) -> [Diagnostic] {
         let events = missing(for: lock, operators: operators)
         let rows = events.isEmpty ? [:] : text.rows
+        let locked = Set(events.isEmpty ? [] : lock.ledgerKeys.map { "\($0.peer) \($0.epoch)" })
         return events.map { event in
             let (message, place) =
                 switch event {
                 case .found(let key):
                     ("the ledger does not know the key of peer \(quoted(key.peer)), epoch \(key.epoch)", key.peer)
+                case .retired(let peer, let epoch) where !locked.contains("\(peer) \(epoch)"):
+                    (
+                        "the ledger has a valid key of peer \(quoted(peer)), epoch \(epoch), which the lock file has not",
+                        peer
+                    )
                 case .retired(let peer, let epoch):
                     ("the ledger has another key of peer \(quoted(peer)), epoch \(epoch)", peer)
                 case .removed(let peer): ("the ledger has a valid key of \(quoted(peer)), no peer of the lock file", "")

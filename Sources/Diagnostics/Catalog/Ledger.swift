@@ -86,9 +86,10 @@ extension DiagnosticID {
         "ledger-disagreement", .warning,
         """
         The ledger and the rest of the mesh do not say the same: `mesh.lock` has a key that the ledger does not know as
-        valid, or the keyring an operator whom it does not know, or the other way round. Somebody edited a file by hand,
-        or two branches were merged. Look where the key comes from (`git log -p mesh.lock`). If it is right,
-        `hauberk ledger reconcile` adds what is missing, signed by you.
+        valid, or the keyring an operator whom it does not know, or the other way round; or the keyring has a next key of
+        a rotation that `mesh.lock` has not. Somebody edited a file by hand, or two branches were merged. Look where the
+        key comes from (`git log -p mesh.lock`). If `mesh.lock` is right, `hauberk ledger reconcile` adds what is
+        missing, signed by you, and removes from the keyring what is too much.
         """)
 
     package static let ledgerMissing = DiagnosticID(

@@ -62,8 +62,9 @@ struct LedgerCommand: ParsableCommand {
             abstract: "Append what the ledger lacks, signed by you.",
             discussion: """
                 After a merge, or an edit of mesh.lock by hand: adds a line for every key and operator that the lock \
-                file and the keyring have and the ledger has not, and the other way round, and says which. Look at \
-                `hauberk ledger verify` first: what you sign is in your name. Begins the ledger of a mesh that has none.
+                file and the keyring have and the ledger has not, and the other way round, and says which. Next keys of \
+                a rotation that the keyring has and the lock file has not are removed. Look at `hauberk ledger verify` \
+                first: what you sign is in your name. Begins the ledger of a mesh that has none.
                 """)
 
         @OptionGroup var change: ChangeOptions
@@ -71,28 +72,33 @@ struct LedgerCommand: ParsableCommand {
         func run() throws {
             let path = try change.mesh.path()
             let directory = MeshDirectory.at(path)
-            let events = try directory.withLock(waiting: change.wait.wait, command: "hauberk ledger reconcile") {
+            let (events, strays) = try directory.withLock(
+                waiting: change.wait.wait, command: "hauberk ledger reconcile"
+            ) {
                 try Self.reconcile(&$0, path, change.identity)
             }
             for event in events { Result.print("added: \(event.text)") }
-            if events.isEmpty { Result.print("nothing to add") }
+            for key in strays.keys { Result.print("removed: the keyring's key of \(key.peer), epoch \(key.epoch)") }
+            if events.isEmpty, strays.keys.isEmpty { Result.print("nothing to add") }
         }
 
         private static func reconcile(
             _ transaction: inout MeshTransaction, _ path: String, _ options: IdentityOptions
-        ) throws -> [LedgerEvent] {
+        ) throws -> (events: [LedgerEvent], strays: StrayKeys) {
             let loaded = try LoadedMesh(path: path, snapshot: transaction.snapshot, .form)
             guard var lock = loaded.lock, let locked = loaded.keyring else {
                 throw loaded.isRefused ? Failure(.meshInvalid, loaded.findings) : MeshEdit.incomplete(loaded)
             }
             let identity = try OperatorIdentity(options: options).open()
-            let operators = try locked.unlock(with: identity).operators
-            let step = LedgerStep(identity, operators)
+            var keyring = try locked.unlock(with: identity)
+            let step = LedgerStep(identity, keyring.operators)
             let (events, result) = try step.reconciled(with: lock, after: transaction.snapshot.ledger)
             lock.ledger = result.head
-            try transaction.commit(lock: lock.text, ledger: result.bytes)
-            if transaction.snapshot.ledger != nil, events.isEmpty { return [] }
-            return events
+            let strays = StrayKeys(locked, lock)
+            for key in strays.keys { keyring.remove(key.peer, epoch: key.epoch) }
+            try transaction.commit(
+                lock: lock.text, keys: strays.keys.isEmpty ? nil : keyring.bytes, ledger: result.bytes)
+            return (events, strays)
         }
     }
 }

@@ -31,6 +31,7 @@ struct LoadedLedger {
             if findings.allSatisfy({ $0.severity == .warning }) {
                 let text = LockText(loaded.snapshot.lock ?? [], file: LoadedMesh.lockName)
                 findings += state.disagreements(with: lock, operators: loaded.keyring?.operators, text: text)
+                if let keyring = loaded.keyring { findings += StrayKeys(keyring, lock).findings }
             }
             self.ledger = ledger
             self.findings = findings.sorted()
