@@ -145,7 +145,7 @@ extension LockFile {
 extension LockedPeer {
     /// The peer's key, and that of the next epoch while it rotates: both are valid.
     package func ledgerKeys(of name: String) -> [KeyringEntry] {
-        [(epoch, publicKey), (epoch &+ 1, next ?? "")].compactMap { epoch, text in
+        [(epoch, publicKey), (nextEpoch, next ?? "")].compactMap { epoch, text in
             (try? PublicKey(parsing: text)).map { KeyringEntry(peer: name, epoch: epoch, publicKey: $0) }
         }
     }

@@ -11,6 +11,7 @@ extension LockFile {
         for byte in meshID { output += [Self.hexDigit(byte >> 4), Self.hexDigit(byte & 15)] }
         if let ledger { output += "\nledger \(ledger.lines) \(ledger.head)".utf8 }
         output += "\npreshared \(presharedEpoch)".utf8
+        if let presharedSpent { output += " spent=\(presharedSpent)".utf8 }
         if let presharedSince { output += " since=\(presharedSince)".utf8 }
         if let rotation { output += "\nrotation \(rotation.text)".utf8 }
         output += "\n".utf8
@@ -34,6 +35,7 @@ extension LockFile {
 
     /// The first format that has everything that is here.
     private var format: UInt32 {
+        if presharedSpent != nil || peers.values.contains(where: { $0.spent != nil }) { return 4 }
         let rotates = rotation != nil || presharedSince != nil
         if rotates || peers.values.contains(where: { $0.since != nil || $0.next != nil || $0.progress != nil }) {
             return 3
@@ -70,6 +72,7 @@ extension LockFile {
         output += " epoch=".utf8
         output += String(peer.epoch).utf8
         if peer.holder == .peer { output += " held=peer".utf8 }
+        if let spent = peer.spent { output += " spent=\(spent)".utf8 }
         if let since = peer.since { output += " since=\(since)".utf8 }
         if let next = peer.next { output += " next=\(next)".utf8 }
         if let progress = peer.progress { output += " rotation=\(progress.rawValue)".utf8 }

@@ -4,7 +4,7 @@ package import Addresses
 /// that two people's additions merge by line.
 package struct LockFile: Hashable, Sendable {
     /// The newest format that this program reads and writes.
-    package static let version = 3
+    package static let version = 4
 
     /// The mesh's name.
     package var name: String
@@ -12,6 +12,8 @@ package struct LockFile: Hashable, Sendable {
     package var meshID: [UInt8]
     /// From 1; every preshared key changes with it.
     package var presharedEpoch: UInt32
+    /// The last epoch of the preshared keys, where it is of a rotation that was taken back; nil elsewhere.
+    package var presharedSpent: UInt32?
     /// Since when the preshared keys are those of that epoch; nil when nobody knows.
     package var presharedSince: UTCTime?
     /// How keys rotate; nil for a mesh that has never rotated any.
@@ -33,6 +35,9 @@ package struct LockFile: Hashable, Sendable {
         peers = [:]
         gone = []
     }
+
+    /// The epoch of the next preshared keys.
+    package var nextPresharedEpoch: UInt32 { max(presharedEpoch, presharedSpent ?? 0) + 1 }
 }
 
 /// The end of the key ledger: what is cut off there does not fit any more.
@@ -75,6 +80,8 @@ package struct LockedPeer: Hashable, Sendable {
     package var publicKey: String
     /// From 1; counts the peer's keys.
     package var epoch: UInt32
+    /// The last epoch that it had a key of, where that is of a rotation that was taken back; nil elsewhere.
+    package var spent: UInt32?
     package var holder: KeyHolder
     /// Since when it has its key; nil when nobody knows.
     package var since: UTCTime?
@@ -92,6 +99,9 @@ package struct LockedPeer: Hashable, Sendable {
         self.epoch = epoch
         self.holder = holder
     }
+
+    /// The epoch of the next key: one that no key has had.
+    package var nextEpoch: UInt32 { max(epoch, spent ?? 0) + 1 }
 }
 
 /// A removed peer: what it had last, and since when it is gone.

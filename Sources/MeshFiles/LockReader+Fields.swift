@@ -59,6 +59,8 @@ extension LockReader {
 
     private mutating func takeRotation(_ line: inout FieldLine, of peer: LockedPeer) -> LockedPeer? {
         var peer = peer
+        guard let spent = takeSpent(&line, after: peer.epoch) else { return nil }
+        peer.spent = spent.epoch
         if let since = line.take(after: "since=") {
             peer.since = time(since, line)
             if peer.since == nil { return nil }
@@ -79,6 +81,14 @@ extension LockReader {
             }
         }
         return peer
+    }
+
+    /// The last epoch, where a rotation that was taken back had it; nil when it is none after the present one.
+    mutating func takeSpent(_ line: inout FieldLine, after epoch: UInt32) -> (epoch: UInt32?, Void)? {
+        guard let field = line.take(after: "spent=") else { return (nil, ()) }
+        if let spent = FieldValue.epoch(field), spent > epoch { return (spent, ()) }
+        report(.lockInvalidField, line, "\(quoted(line.text)) is no epoch after \(epoch)")
+        return nil
     }
 
     mutating func time(_ field: UnsafeBufferPointer<UInt8>, _ line: FieldLine) -> UTCTime? {

@@ -130,6 +130,7 @@ extension LockReader {
         guard let epoch = line.take().flatMap(FieldValue.epoch) else {
             return report(.lockInvalidField, line, "\(quoted(line.text)) is not an epoch")
         }
+        guard let spent = takeSpent(&line, after: epoch) else { return }
         if let since = line.take(after: "since=") {
             lock.presharedSince = time(since, line)
             if lock.presharedSince == nil { return }
@@ -137,7 +138,7 @@ extension LockReader {
         guard endsHere(&line) else { return }
         guard !hasPreshared else { return report(.lockOrder, start, "a second \"preshared\" line") }
         hasPreshared = true
-        lock.presharedEpoch = epoch
+        (lock.presharedEpoch, lock.presharedSpent) = (epoch, spent.epoch)
     }
 
     private mutating func readRotation(_ line: inout FieldLine) {

@@ -16,7 +16,8 @@ extension LockedPeer {
 
     /// What stays of a peer that is gone: its addresses, its key, and the last epoch that it had a key of.
     var tombstone: LockedPeer {
-        LockedPeer(v4: v4, v6: v6, publicKey: publicKey, epoch: next == nil ? epoch : epoch + 1, holder: holder)
+        LockedPeer(
+            v4: v4, v6: v6, publicKey: publicKey, epoch: next == nil ? nextEpoch - 1 : nextEpoch, holder: holder)
     }
 
     /// What a rotation that runs knows of a peer after a change of the mesh file: one that is disabled is not waited for,

@@ -68,11 +68,12 @@ package struct Mesh: Sendable {
         var mesh = self
         mesh.isNext = true
         mesh.tunnel = tunnel.other
-        if rotation.rotatesPreshared { mesh.presharedEpoch += 1 }
+        mesh.presharedEpoch = rotation.presharedEpoch
         for (index, key) in rotation.nextKeys {
             let peer = peers[index]
             mesh.peers[index] = Peer(
-                declared: peer.declared, addresses: peer.addresses, publicKey: key, epoch: peer.epoch + 1)
+                declared: peer.declared, addresses: peer.addresses, publicKey: key,
+                epoch: rotation.nextEpochs[index] ?? peer.epoch)
         }
         return mesh
     }

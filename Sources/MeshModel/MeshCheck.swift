@@ -58,18 +58,7 @@ extension RuleInput {
         return Mesh(
             declared: mesh, identity: (lock.meshID, lock.presharedEpoch), peers: peers,
             blocks: mesh.groups.map { lock.groups[$0.name]?.blocks ?? [] }, topology: topology,
-            rotation: (lock.rotation?.tunnel ?? .first, rotation(lock, peers)))
-    }
-
-    private func rotation(_ lock: LockFile, _ peers: [Peer]) -> MeshRotation? {
-        guard let running = lock.rotation?.running else { return nil }
-        var keys: [Int: String] = [:]
-        var absent: Set<Int> = []
-        for (index, peer) in peers.enumerated() {
-            keys[index] = lock.peers[peer.name]?.next
-            if lock.peers[peer.name]?.progress == .absent { absent.insert(index) }
-        }
-        return MeshRotation(running, nextKeys: keys, absent: absent)
+            rotation: (lock.rotation?.tunnel ?? .first, MeshRotation(lock, peers.map(\.name))))
     }
 }
 

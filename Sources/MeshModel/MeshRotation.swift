@@ -5,15 +5,25 @@ package struct MeshRotation: Sendable {
     package let stage: RotationStage
     /// The public keys of the next epoch in base64, by the index of the peer; the others keep theirs.
     package let nextKeys: [Int: String]
-    package let rotatesPreshared: Bool
+    /// The epochs of those, by the index of the peer.
+    let nextEpochs: [Int: UInt32]
+    /// The epoch of the preshared keys afterwards.
+    let presharedEpoch: UInt32
     /// The peers, by index, that were left behind and keep their former way.
     package let absent: Set<Int>
 
-    init(_ running: LockedRotation.Running, nextKeys: [Int: String], absent: Set<Int>) {
+    /// - Parameter peers: the names of the peers, by their index.
+    init?(_ lock: LockFile, _ peers: [String]) {
+        guard let running = lock.rotation?.running else { return nil }
+        var (keys, epochs, absent): ([Int: String], [Int: UInt32], Set<Int>) = ([:], [:], [])
+        for (index, name) in peers.enumerated() {
+            guard let peer = lock.peers[name] else { continue }
+            if let next = peer.next { (keys[index], epochs[index]) = (next, peer.nextEpoch) }
+            if peer.progress == .absent { absent.insert(index) }
+        }
         stage = running.stage
-        rotatesPreshared = running.rotatesPreshared
-        self.nextKeys = nextKeys
-        self.absent = absent
+        presharedEpoch = running.rotatesPreshared ? lock.nextPresharedEpoch : lock.presharedEpoch
+        (nextKeys, nextEpochs, self.absent) = (keys, epochs, absent)
     }
 }
 

@@ -21,13 +21,15 @@ extension RotationStep {
         for (name, key) in keys {
             guard let peer = lock.peers[name] else { continue }
             lock.peers[name]?.epoch = peer.tombstone.epoch + 1
+            lock.peers[name]?.spent = nil
             lock.peers[name]?.publicKey = key
             lock.peers[name]?.next = nil
             lock.peers[name]?.since = dated ? now : nil
         }
         if presharedKeys {
             // The secret of the next epoch is as old as that of this one, when it was drawn already.
-            lock.presharedEpoch += running?.rotatesPreshared ?? false ? 2 : 1
+            lock.presharedEpoch = lock.nextPresharedEpoch + (running?.rotatesPreshared ?? false ? 1 : 0)
+            lock.presharedSpent = nil
             lock.presharedSince = dated ? now : nil
         }
         askAnew()

@@ -200,18 +200,25 @@ extension RotationStep {
         for (name, peer) in lock.peers {
             if let next = peer.next {
                 lock.peers[name]?.publicKey = next
-                lock.peers[name]?.epoch += 1
+                lock.peers[name]?.epoch = peer.nextEpoch
+                lock.peers[name]?.spent = nil
                 lock.peers[name]?.since = now
             }
         }
         if running.rotatesPreshared {
-            lock.presharedEpoch += 1
+            lock.presharedEpoch = lock.nextPresharedEpoch
+            lock.presharedSpent = nil
             lock.presharedSince = now
         }
         settle(on: rotation.tunnel.other)
     }
 
-    private mutating func revert() { settle(on: lock.rotation?.tunnel ?? .first) }
+    /// The epochs of the next keys are never used again: files of theirs can be anywhere.
+    private mutating func revert() {
+        for (name, peer) in lock.peers where peer.next != nil { lock.peers[name]?.spent = peer.nextEpoch }
+        if running?.rotatesPreshared ?? false { lock.presharedSpent = lock.nextPresharedEpoch }
+        settle(on: lock.rotation?.tunnel ?? .first)
+    }
 
     private mutating func settle(on tunnel: MeshTunnel) {
         lock.rotation = LockedRotation(tunnel: tunnel)

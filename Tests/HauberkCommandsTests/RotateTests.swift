@@ -70,6 +70,40 @@ import Testing
         }
     }
 
+    @Test func `the rotation after one that was taken back has epochs of its own`() throws {
+        try Self.with { scene in
+            try scene.does(["rotate", "web", "--preshared-keys"], as: "alice")
+            let aborted = try #require(try scene.sealed("key web 2 ").first)
+            try scene.does(["rotate", "abort"], as: "alice")
+            #expect(try #require(text("\(scene.mesh)/mesh.lock")).hasPrefix("hauberk-lock 4\n"))
+            try scene.does(["rotate", "web", "--preshared-keys"], as: "alice")
+            #expect(try scene.sealed("key web ").map { $0.prefix(10) } == ["key web 1 ", "key web 3 "])
+            #expect(try scene.sealed("secret preshared ").map { $0.prefix(19) }.last == "secret preshared 3 ")
+            // Somebody's branch still has the former one: the union of both is no duplicate, and goes.
+            let keys = "\(scene.mesh)/mesh.keys"
+            try save(try #require(text(keys)) + aborted + "\n", to: keys)
+            let program = BuiltProgram("hauberk")
+            #expect(try program.run(["check", "--mesh", scene.mesh], in: scene.folder).status == 0)
+            #expect(try scene.does(["ledger", "reconcile"], as: "alice").hasPrefix("removed: "))
+            try agrees(scene)
+            let status = try program.run(["rotate", "status", "--mesh", scene.mesh], in: scene.folder).output
+            let row = status.split(separator: "\n").first { $0.hasPrefix("web ") }?.split(separator: " ") ?? []
+            #expect(row.contains("3"), "\(status)")
+            try scene.does(["render", "--out", "\(scene.folder)/out"], as: "alice")
+            let twin = RenderedConfig(try #require(text("\(scene.folder)/out/web/etc/wireguard/wg0-b.conf")))
+            for _ in 0..<2 {
+                try scene.does(["rotate", "advance", "--acknowledged", "all"], as: "alice")
+                try agrees(scene)
+            }
+            #expect(try scene.locked("web").contains(" epoch=3 ") && !scene.locked("web").contains("spent"))
+            #expect(try #require(text("\(scene.mesh)/mesh.lock")).contains("\npreshared 3 since="))
+            try scene.does(["render", "--out", "\(scene.folder)/out"], as: "alice")
+            let after = RenderedConfig(try #require(text("\(scene.folder)/out/web/etc/wireguard/wg0-b.conf")))
+            #expect(after.privateKey == twin.privateKey && after.presharedKeys == twin.presharedKeys)
+            #expect(try #require(text("\(scene.mesh)/mesh.lock")).hasPrefix("hauberk-lock 3\n"))
+        }
+    }
+
     @Test func `due is what is old or of unknown age, once`() throws {
         try Self.with("{keys: 90d, preshared-keys: 30d}") { scene in
             try scene.does(["add", "new", "--public", "203.0.113.9"], as: "alice")

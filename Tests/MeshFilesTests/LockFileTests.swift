@@ -22,7 +22,7 @@ private func key(_ number: Int) -> String {
         ("", "lock-not-ours 1:1"),
         ("hauberk-keyring 1\n", "lock-not-ours 1:1"),
         ("hauberk-lock x\n", "lock-not-ours 1:1"),
-        ("hauberk-lock 4\nwhat ever\n", "lock-newer 1:14"),
+        ("hauberk-lock 5\nwhat ever\n", "lock-newer 1:14"),
         (head + "link a b\n", "lock-unknown-line 4:1"),
         (head + "\n", "lock-unknown-line 4:1"),
         (head + "# x\n", "lock-unknown-line 4:1"),

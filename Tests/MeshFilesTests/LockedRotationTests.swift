@@ -29,6 +29,26 @@ import Testing
         #expect(String(decoding: lock.text, as: UTF8.self) == text)
     }
 
+    @Test func `the last epochs of a rotation that was taken back are read, and ask for a newer format`() throws {
+        let peer = "peer a 10.0.0.1 key=\(Self.keys[0]) epoch=1"
+        let lines = ["preshared 2 spent=3 since=2026-11-21T05:00:00Z", "preshared 2 spent=3", "preshared 2"]
+        let endings = [
+            " spent=2", " held=peer spent=9", " spent=2 since=2026-11-21T05:00:00Z next=\(Self.keys[1])", "",
+        ]
+        for line in lines {
+            for fields in endings {
+                let isNewer = line.contains("spent") || fields.contains("spent")
+                let head = Self.head.replacing("lock 3", with: isNewer ? "lock 4" : "lock 3").replacing(
+                    "preshared 1", with: line)
+                let text = head + "rotation first\n\(peer)\(fields)\n"
+                let lock = try LockFile(parsing: Array(text.utf8), file: "mesh.lock")
+                #expect(String(decoding: lock.text, as: UTF8.self) == text)
+                #expect(lock.nextPresharedEpoch == (line.contains("spent") ? 4 : 3))
+                #expect(lock.peers["a"]?.nextEpoch == (fields.contains("=9") ? 10 : fields.isEmpty ? 2 : 3))
+            }
+        }
+    }
+
     @Test(arguments: [
         ("rotation third\n", "lock-invalid-field 4:10"),
         ("rotation first done\n", "lock-invalid-field 4:16"),
@@ -41,6 +61,10 @@ import Testing
         ("peer a key=\(keys[0]) epoch=1 held=peer next=\(keys[1])\n", "lock-invalid-field"),
         ("peer a key=\(keys[0]) epoch=1 next=AAAA\n", "lock-invalid-field"),
         ("peer a key=\(keys[0]) epoch=1 rotation=gone\n", "lock-invalid-field"),
+        ("peer a key=\(keys[0]) epoch=1 spent=1\n", "lock-invalid-field"),
+        ("peer a key=\(keys[0]) epoch=4 spent=3\n", "lock-invalid-field"),
+        ("peer a key=\(keys[0]) epoch=1 spent=x\n", "lock-invalid-field"),
+        ("peer a key=\(keys[0]) epoch=1 since=2026-11-21T05:00:00Z spent=2\n", "lock-malformed-line"),
         ("peer a key=\(keys[0]) epoch=1 since=today\n", "lock-invalid-field"),
     ])
     func `a mistake has its place`(lines: String, expected: String) {

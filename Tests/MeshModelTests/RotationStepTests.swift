@@ -148,6 +148,8 @@ import Testing
         try step.abort()
         var settled = before
         settled.rotation = LockedRotation(tunnel: .first)
+        settled.presharedSpent = 2
+        for name in ["a", "b"] { settled.peers[name]?.spent = 2 }
         #expect(step.lock == settled)
         step = try started(presharedKeys: true)
         try step.advance(leaving: ["a", "b", "c"])
@@ -165,6 +167,43 @@ import Testing
         try step.acknowledge(["a", "b", "phone"])
         try step.advance()
         #expect(step.lock == settled && step.cut == ["c"])
+    }
+
+    @Test func `the epochs of a rotation that was taken back are not used again`() throws {
+        func begin(_ lock: LockFile, _ number: Int) throws -> RotationStep {
+            var next = try self.step(lock)
+            let keys = ["a": FakeKeys.key("another a \(number)"), "c": FakeKeys.key("another c \(number)")]
+            try next.begin(keys: keys, presharedKeys: true, deadline: 3600)
+            return next
+        }
+        // Of a and b the first was taken back, and of a and c the second.
+        var step = try started(presharedKeys: true)
+        try step.abort()
+        step = try begin(step.lock, 1)
+        #expect(["a", "b", "c"].map { step.lock.peers[$0]?.nextEpoch } == [3, 3, 2])
+        #expect(step.lock.nextPresharedEpoch == 3)
+        let mesh = try #require(try MeshPipeline.check(Self.text, lock: step.lock).mesh?.next)
+        #expect(mesh.peers.map { "\($0.name) \($0.epoch)" } == ["a 3", "b 1", "c 2", "phone 1"])
+        #expect(mesh.presharedEpoch == 3)
+        #expect(try LockFile(parsing: step.lock.text, file: "mesh.lock") == step.lock)
+        try step.abort()
+        #expect(["a", "b", "c"].map { step.lock.peers[$0]?.epoch } == [1, 1, 1] && step.lock.presharedEpoch == 1)
+        let twice = step.lock
+        step = try begin(twice, 2)
+        try step.advance(leaving: ["a", "b", "c"])
+        try step.advance(dropping: true)
+        let peers = step.lock.peers
+        #expect(["a", "b", "c"].map { peers[$0]?.epoch } == [4, 1, 3] && step.lock.presharedEpoch == 4)
+        #expect(["a", "b", "c"].map { peers[$0]?.spent } == [nil, 2, nil] && step.lock.presharedSpent == nil)
+        // In place, too, and for a name that is gone and comes back.
+        var replaced = try self.step(twice)
+        replaced.replace(keys: ["b": FakeKeys.key("another b")], presharedKeys: true, dated: true)
+        #expect(replaced.lock.peers["b"]?.epoch == 3 && replaced.lock.peers["b"]?.spent == nil)
+        #expect(replaced.lock.presharedEpoch == 4 && replaced.lock.presharedSpent == nil)
+        let without = try MeshPipeline.allocate(
+            Self.text.replacing("  a: {public: 192.0.2.1}\n", with: ""), from: twice
+        ).lock
+        #expect(try MeshPipeline.allocate(Self.text, from: without).lock.peers["a"]?.epoch == 4)
     }
 
     @Test func `what is not there is refused, and changes nothing`() throws {

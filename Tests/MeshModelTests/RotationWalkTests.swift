@@ -55,6 +55,8 @@ private struct RotationWalk {
     private var cut: [Set<String>: Set<String>] = [:]
     private var stage = 0
     private var drawn = 0
+    /// The key that each peer has had of an epoch.
+    private var had: [String: String] = [:]
     private var log: [String] = []
     private(set) var finished = 0
 
@@ -170,7 +172,14 @@ private struct RotationWalk {
         for other in Self.names where other != name { cut[[name, other]] = [name, other] }
     }
 
-    private func check() throws {
+    private mutating func check() throws {
+        for (name, peer) in lock.peers {
+            for (epoch, key) in [(peer.epoch, peer.publicKey), (peer.nextEpoch, peer.next)] {
+                guard let key else { continue }
+                let former = had.updateValue(key, forKey: "\(name) \(epoch)") ?? key
+                #expect(former == key, "\(name) has two keys of epoch \(epoch)")
+            }
+        }
         for (from, sender) in hosts {
             for (to, receiver) in hosts where to != from && cut[[from, to]] == nil {
                 guard let tunnel = sender.tunnel(to: to), let there = sender.ways[tunnel],

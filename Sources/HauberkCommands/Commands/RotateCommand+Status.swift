@@ -30,7 +30,7 @@ extension RotateCommand {
                 for peer in status.peers {
                     table.append([
                         peer.name, "\(peer.epoch)", peer.ageSeconds.map(Self.age) ?? "unknown",
-                        peer.rotates ? "\(peer.epoch + 1)" : "", peer.state,
+                        peer.nextEpoch.map(String.init) ?? "", peer.state,
                     ])
                 }
                 Result.print(table.text)
@@ -76,6 +76,8 @@ struct RotationStatus: Encodable {
         let ageSeconds: Int64?
         /// Whether it gets a new key.
         let rotates: Bool
+        /// The number of the new key; nil while it gets none.
+        let nextEpoch: UInt32?
         /// `ready`, `waiting` or `absent`; `-` while nothing rotates.
         let state: String
     }
@@ -97,7 +99,7 @@ struct RotationStatus: Encodable {
             lock.peers[name].map { peer in
                 PeerRow(
                     name: name, epoch: peer.epoch, ageSeconds: peer.since.map { now.seconds - $0.seconds },
-                    rotates: peer.next != nil,
+                    rotates: peer.next != nil, nextEpoch: peer.next.map { _ in peer.nextEpoch },
                     state: running == nil ? "-" : peer.progress?.rawValue ?? "waiting")
             }
         }

@@ -116,18 +116,18 @@ struct LoadedMesh {
                     hint: "restore mesh.keys from Git"))
         }
         if mode != .off, lock.rotation?.running?.rotatesPreshared ?? false,
-            !keyring.hasPresharedSecret(epoch: lock.presharedEpoch + 1)
+            !keyring.hasPresharedSecret(epoch: lock.nextPresharedEpoch)
         {
             findings.append(
                 Diagnostic(
                     .keyringMissing, at: SourceLocation(file: keysName),
-                    "the keyring lacks the secret of the next preshared keys, epoch \(lock.presharedEpoch + 1)",
+                    "the keyring lacks the secret of the next preshared keys, epoch \(lock.nextPresharedEpoch)",
                     hint: "restore mesh.keys from Git"))
         }
         let missing = lock.peers.lazy.filter { name, peer in
             !peer.isHeldByPeer
                 && (!keyring.hasKey(of: name, epoch: peer.epoch)
-                    || peer.next != nil && !keyring.hasKey(of: name, epoch: peer.epoch + 1))
+                    || peer.next != nil && !keyring.hasKey(of: name, epoch: peer.nextEpoch))
         }
         return findings
             + missing.sorted { $0.key < $1.key }.map { name, peer in

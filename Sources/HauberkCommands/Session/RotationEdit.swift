@@ -119,7 +119,7 @@ extension LockFile {
         var result: Set<SealedKey> = []
         for (name, peer) in peers where !peer.isHeldByPeer {
             result.insert(SealedKey(peer: name, epoch: peer.epoch))
-            if peer.next != nil { result.insert(SealedKey(peer: name, epoch: peer.epoch + 1)) }
+            if peer.next != nil { result.insert(SealedKey(peer: name, epoch: peer.nextEpoch)) }
         }
         return result
     }
@@ -127,13 +127,13 @@ extension LockFile {
     /// The epochs of the preshared secrets that the keyring has for this lock file.
     fileprivate var presharedEpochs: Set<UInt32> {
         let rotates = rotation?.running?.rotatesPreshared ?? false
-        return rotates ? [presharedEpoch, presharedEpoch + 1] : [presharedEpoch]
+        return rotates ? [presharedEpoch, nextPresharedEpoch] : [presharedEpoch]
     }
 }
 
 extension LockedPeer {
     /// The epoch of the key that the peer is to use in the end: the next one, unless the rotation is aborted.
     fileprivate func epochInUse(of lock: LockFile) -> UInt32 {
-        next == nil || (lock.rotation?.running?.isAborting ?? false) ? epoch : epoch + 1
+        next == nil || (lock.rotation?.running?.isAborting ?? false) ? epoch : nextEpoch
     }
 }

@@ -11,7 +11,7 @@ struct StrayKeys {
     init(_ keyring: Keyring, _ lock: LockFile) {
         keys = keyring.keys.filter { key in
             guard let peer = lock.peers[key.peer] else { return false }
-            return key.epoch > peer.epoch && !(peer.next != nil && key.epoch == peer.epoch + 1)
+            return key.epoch > peer.epoch && !(peer.next != nil && key.epoch == peer.nextEpoch)
         }
     }
 
