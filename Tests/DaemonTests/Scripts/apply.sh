@@ -17,7 +17,7 @@ settle $data
 source "$(dirname "$0")/hosts.sh"
 # What is killed leaves its private folder behind.
 export TMPDIR=$data WG_QUICK_USERSPACE_IMPLEMENTATION=wireguard-go HAUBERK_IDENTITY=$data/identity
-unset HAUBERK_APPLY_KILL_AT
+unset HAUBERK_APPLY_KILL_AT HAUBERK_APPLY_STEP_SECONDS
 # The program, or in a shell of the name in HAUBERK_HALF the script that stands in for it.
 half=$data/half
 { [[ -z ${HAUBERK_HALF:-} ]] && ln -s "$hauberk" $half; } ||

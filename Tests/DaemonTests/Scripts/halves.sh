@@ -18,7 +18,7 @@ data=/mnt
 settle $data
 source "$(dirname "$0")/hosts.sh"
 export TMPDIR=$data WG_QUICK_USERSPACE_IMPLEMENTATION=wireguard-go HAUBERK_IDENTITY=$data/identity
-unset HAUBERK_APPLY_KILL_AT
+unset HAUBERK_APPLY_KILL_AT HAUBERK_APPLY_STEP_SECONDS
 
 # What a host with systemd has of it, and a systemctl that writes down what it is told.
 mkdir -p $data/units/system $data/bin

@@ -21,7 +21,7 @@ data=/mnt
 settle $data
 source "$(dirname "$0")/hosts.sh"
 export TMPDIR=$data WG_QUICK_USERSPACE_IMPLEMENTATION=wireguard-go HAUBERK_IDENTITY=$data/identity
-unset HAUBERK_APPLY_KILL_AT SSH_AUTH_SOCK
+unset HAUBERK_APPLY_KILL_AT HAUBERK_APPLY_STEP_SECONDS SSH_AUTH_SOCK
 
 hub net
 hub vpc
