@@ -91,8 +91,9 @@ import Testing
                 let before = try peers(of: place)
                 if round % 2 == 1, !before.contains(peer) { continue }
                 let after = round % 2 == 0 ? before.union([peer]) : before.subtracting([peer])
-                // Spread over a little more than a run takes, so that every phase is hit and some come to their end.
-                let delay = random.next() % UInt64(whole * 3 / 2)
+                // Spread over a little more than a run takes, so that every phase is hit; some come to their end on a machine
+                // that has become slower, too.
+                let delay = round % 20 < 2 ? UInt64(whole) * 50 : random.next() % UInt64(whole * 3 / 2)
                 let end = try killed(command + rest, after: Int64(delay), in: folder)
                 if end.status == nil { kills += 1 } else { ends += 1 }
                 let now = try peers(of: place)
