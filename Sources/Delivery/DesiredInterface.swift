@@ -115,6 +115,27 @@ extension DesiredInterface {
         }.joined(separator: "\n")
     }
 
+    /// What was to be before, by the disk and by what was applied last, which differ when somebody has copied the next
+    /// tree over the files: the addresses and routes of either. A peer has the endpoint that both give it, for one of two
+    /// is not the tree's, and is to be set; hooks that are not the same are none that a tree could have, and take a restart.
+    ///
+    /// - Parameters:
+    ///   - disk: nil for none that can be read.
+    ///   - applied: nil for none, or the same.
+    package static func former(_ disk: DesiredInterface?, applied: DesiredInterface?) -> DesiredInterface? {
+        guard let applied else { return disk }
+        var former = disk ?? DesiredInterface()
+        former.addresses.formUnion(applied.addresses)
+        former.routes.formUnion(applied.routes)
+        for (key, peer) in former.peers where peer.endpoint != applied.peers[key]?.endpoint {
+            former.peers[key]?.endpoint = nil
+        }
+        if former.hooks != applied.hooks {
+            former.hooks.append(WireGuardConfig.Setting(key: "applied otherwise", value: ""))
+        }
+        return former
+    }
+
     /// Everything as it was when it was looked at, for the way back.
     package init(restoring observed: ObservedInterface) {
         privateKey = observed.privateKey

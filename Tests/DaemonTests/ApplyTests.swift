@@ -66,6 +66,16 @@ import Testing
             ], half: shell)
     }
 
+    @Test(arguments: ["", "dash"]) func `a tree that was copied over the files comes about`(_ shell: String) throws {
+        try play(
+            "copied",
+            [
+                "a copied tree leaves no address and no route, and sets what has moved",
+                "hooks of a copied tree take a restart, and those that were applied are undone",
+                "where nothing is kept, the files alone count",
+            ], half: shell)
+    }
+
     @Test(arguments: ["", "dash"]) func `a tree in an archive is as good as a folder`(_ shell: String) throws {
         try play(
             "bundle",

@@ -134,6 +134,55 @@ import Testing
         #expect(change.steps == [.adjust(Self.key(1), adjustment)])
     }
 
+    @Test func `where the next tree was copied over the files, what was applied is still ours`() throws {
+        for seed in 1...2000 as ClosedRange<UInt64> {
+            var random = SeededRandom(seed: seed)
+            let applied = try Self.random(&random)
+            let desired = try Self.random(&random)
+            var model = InterfaceModel()
+            model.take([.up], desired: applied)
+            let disk = Bool.random(using: &random) ? desired : try Self.random(&random)
+            // Somebody may have brought about some of what was copied.
+            if Bool.random(using: &random) { model.state?.addresses.formUnion(disk.addresses) }
+            let former = DesiredInterface.former(disk, applied: applied)
+            model.take(
+                InterfaceChange(from: model.state, to: desired, former: former, firewall: .none).steps, desired: desired
+            )
+            let state = try #require(model.state)
+            #expect(state.addresses == desired.addresses && state.routes == desired.routes, "seed \(seed)")
+            for (key, peer) in desired.peers {
+                guard let endpoint = peer.endpoint else { continue }
+                #expect(state.peers[key]?.settings.endpoint == endpoint, "seed \(seed)")
+            }
+            let again = InterfaceChange(
+                from: state, to: desired, former: .former(desired, applied: desired), firewall: .none)
+            #expect(again.steps == [], "seed \(seed)")
+        }
+    }
+
+    @Test func `an endpoint is due, and a restart, where either configuration has another`() throws {
+        var tree = DesiredInterface()
+        tree.peers[Self.key(1)] = DesiredInterface.Peer()
+        tree.peers[Self.key(1)]?.endpoint = "192.0.2.1:1"
+        var other = tree
+        other.peers[Self.key(1)]?.endpoint = "192.0.2.2:1"
+        var hooked = tree
+        hooked.hooks = [WireGuardConfig.Setting(key: "postup", value: "echo")]
+        var model = InterfaceModel()
+        model.take([.up], desired: tree)
+        model.state?.peers[Self.key(1)]?.settings.endpoint = "198.51.100.9:4242"
+        var adjustment = PeerAdjustment()
+        adjustment.endpoint = "192.0.2.1:1"
+        let due = [LiveStep.adjust(Self.key(1), adjustment)]
+        for (disk, applied, steps) in [
+            (tree, tree, []), (tree, nil, []), (tree, other, due), (other, tree, due), (other, nil, due),
+            (tree, hooked, [.down, .up]), (hooked, tree, [.down, .up]), (hooked, nil, [.down, .up]),
+        ] {
+            let former = DesiredInterface.former(disk, applied: applied)
+            #expect(InterfaceChange(from: model.state, to: tree, former: former, firewall: .none).steps == steps)
+        }
+    }
+
     @Test func `others' routes and addresses are left, and hooks of others restart`() throws {
         var observed = ObservedInterface()
         observed.routes = [InterfaceRoute(try IPPrefix(parsing: "172.16.0.0/12"))]

@@ -43,15 +43,16 @@ import Testing
                 (
                     now: random.draws(1, of: 5) ? nil : Sketch(count > 1, &random),
                     wanted: count > 1 && random.draws(1, of: 5) ? nil : Sketch(count > 1, &random),
-                    former: random.draws(1, of: 5) ? nil : Sketch(count > 1, &random)
+                    former: random.draws(1, of: 5) ? nil : Sketch(count > 1, &random),
+                    applied: random.draws(3, of: 5) ? nil : Sketch(count > 1, &random)
                 )
             }
             guard sketches.contains(where: { $0.wanted != nil }) else { continue }
             let tunnels = zip(names, sketches).map { name, sketch in
                 TunnelChanges.Tunnel(
                     name, observed: sketch.now.flatMap { ObservedInterface($0.report) },
-                    desired: sketch.wanted.flatMap { DesiredInterface(parsing: Array($0.configuration.utf8)) },
-                    former: sketch.former.flatMap { DesiredInterface(parsing: Array($0.configuration.utf8)) })
+                    desired: sketch.wanted?.interface,
+                    former: .former(sketch.former?.interface, applied: sketch.applied?.interface))
             }
             #expect(zip(tunnels, sketches).allSatisfy { ($0.desired == nil) == ($1.wanted == nil) })
             let change = TunnelChanges(tunnels, firewall: .load)
@@ -59,6 +60,7 @@ import Testing
                 for (name, sketch) in zip(names, sketches) {
                     try sketch.wanted?.save(to: "\(folder)/desired", name)
                     try sketch.former?.save(to: "\(folder)/former", name)
+                    try sketch.applied?.save(to: "\(folder)/applied", name)
                     if let report = sketch.now?.report { try save(report, to: "\(folder)/now", name) }
                 }
                 makeMissingFolder("\(folder)/steps")
@@ -83,7 +85,7 @@ import Testing
         let model = Self.text.split(separator: "'", omittingEmptySubsequences: false)[3]
         let values = [
             "mode=plan", "interfaces=\(names.joined(separator: " "))", "desired=desired", "former=former",
-            "current=now", "steps=steps", "loading=1",
+            "applied=applied", "current=now", "steps=steps", "loading=1",
         ]
         return values.flatMap { ["-v", $0] } + [String(model)]
     }
@@ -200,6 +202,8 @@ private struct Sketch {
         }
         return lines.joined(separator: "\n") + "\n"
     }
+
+    var interface: DesiredInterface? { DesiredInterface(parsing: Array(configuration.utf8)) }
 
     func save(to folder: String, _ name: String) throws {
         makeMissingFolder(folder)

@@ -23,8 +23,9 @@ struct ApplyPlan: Sendable {
         let observed: ObservedInterface?
         /// Nil for one that is to go.
         let desired: DesiredInterface?
-        /// By the configuration on the disk; nil when there is none, or none that can be read.
+        /// By the configurations on the disk and as it was applied; nil when there is none, or none that can be read.
         let former: DesiredInterface?
+        /// What wg-quick takes it down by, and brings it back with; nil when none on the disk can be read.
         let formerText: [UInt8]?
         /// Where peers that are the same everywhere are left out of the others: all that are to be.
         let sections: PeerSections?
@@ -51,8 +52,8 @@ struct ApplyPlan: Sendable {
         let disk = folder.disk
         var tunnels: [Tunnel] = []
         for interface in tree.interfaces {
-            let tunnel = try await tunnel(interface, tree, disk, tools)
-            if tunnel.desired != nil || tunnel.observed != nil || tunnel.former != nil { tunnels.append(tunnel) }
+            let tunnel = try await tunnel(interface, tree, folder, tools)
+            if tunnel.desired != nil || tunnel.observed != nil || tunnel.formerText != nil { tunnels.append(tunnel) }
         }
         let host = LiveHost(interface: tree.interface, id: "", tools: tools)
         let changed = try reported { try folder.changed(tree.files) }
@@ -70,7 +71,7 @@ struct ApplyPlan: Sendable {
         let isKnown = rules.map { kept == KeptRules(tree.files, of: tree.interface, rules: $0, sha256) } ?? false
         let firewall = firewallChange(tree, script, rules == nil ? .none : isKnown ? .known : .other)
         let change = TunnelChanges(tunnels.map(\.state), firewall: firewall)
-        for tunnel in tunnels where tunnel.former == nil {
+        for tunnel in tunnels where tunnel.formerText == nil {
             if change.steps.contains(where: { $0.interface == tunnel.interface && $0.step == .down }) {
                 throw HostTree.refused(
                     "\(shown(tunnel.interface)) is up, not by "
@@ -84,13 +85,16 @@ struct ApplyPlan: Sendable {
     }
 
     private static func tunnel(
-        _ interface: String, _ tree: HostTree, _ disk: HostDisk, _ tools: any ToolRunning
+        _ interface: String, _ tree: HostTree, _ folder: ApplyFolder, _ tools: any ToolRunning
     ) async throws -> Tunnel {
+        let disk = folder.disk
         let host = LiveHost(interface: interface, id: "", tools: tools)
         let report = try await host.report()
         let path = HostTree.configuration(of: interface)
         let bytes = try reported { try disk.bytes("\(disk.root)/\(path)") }
-        if let tunnel = difference(tree, report, bytes) { return tunnel }
+        let kept = try reported { try folder.appliedConfiguration(of: interface) }
+        let applied = kept == bytes ? nil : kept.flatMap { DesiredInterface(parsing: $0) }
+        if applied == nil, let tunnel = difference(tree, report, bytes) { return tunnel }
         let former = bytes.flatMap { DesiredInterface(parsing: $0) }
         let desired = try tree.tunnels.first { $0.interface == interface }?.desired
         // What takes its place is rendered for rotation, and so is all that may be taken away for it.
@@ -103,10 +107,20 @@ struct ApplyPlan: Sendable {
                     "\(shown("/" + path)) is not of hauberk's, and has the name that a second interface gets",
                     "give one of the two another name")
         }
+        // It was started with the hooks of what was applied, if those on the disk are the tree's already.
+        let startsAsApplied = applied.map { $0.hooks != former?.hooks && former?.hooks == desired?.hooks } ?? false
         return Tunnel(
             interface: interface, report: report, observed: try report.map { try host.observed($0) },
-            desired: desired, former: former,
-            formerText: former == nil ? nil : bytes, sections: nil)
+            desired: desired, former: .former(former, applied: applied),
+            formerText: former == nil ? nil : startsAsApplied ? kept : bytes, sections: nil)
+    }
+
+    /// Where there is nothing to do, the tree is what was applied. Nothing depends on that being kept.
+    func keepApplied(_ folder: ApplyFolder) {
+        for interface in tree.interfaces {
+            let path = HostTree.configuration(of: interface)
+            try? folder.keepApplied(interface, tree.files.first { $0.path == path }?.bytes)
+        }
     }
 
     /// The only interface of a host, where it is up and its configurations are the program's own: read are the peers

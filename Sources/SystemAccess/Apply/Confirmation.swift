@@ -18,6 +18,7 @@ struct Confirmation: Sendable {
             try switchLinks()
             try folder.keepRules(of: journal.interface)
             if journal.rotates { try followRotation([journal.interface, journal.interface + HostTree.second]) }
+            try folder.keepApplied(journal)
         }
         await tellSystemd()
         try reported { try folder.end(journal, "confirmed") }

@@ -88,6 +88,7 @@ package struct HostApply: Sendable {
         try await recover()
         let plan = try await plan(tree, from: source)
         guard !plan.isEmpty else {
+            plan.keepApplied(folder)
             var report = plan.report
             report.waiting = try await silent(plan, request.patience)
             return report

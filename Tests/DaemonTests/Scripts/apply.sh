@@ -257,8 +257,10 @@ settle_down() {
 }
 matches() {
     apply alpha $data/out/alpha --dry-run
-    grep -q "nothing to do" $data/alpha.said
+    grep -q "nothing to do" $data/alpha.said && cmp $data/out/alpha/etc/wireguard/wg0.conf $(applied)/wg0.conf
 }
+# Where alpha keeps the configurations as they were applied.
+applied() { echo $data/root-alpha/var/lib/hauberk/apply/applied; }
 
 # A first apply that is killed after a random time, also in the middle of wg-quick.
 interrupted() {
@@ -349,6 +351,7 @@ twins() {
         [[ $stage != switched ]] || { apply beta $data/out-$stage/beta && expect 0 beta; }
     done
     [[ $(on alpha wg show interfaces) == wg0-b ]] || fail "alpha has $(on alpha wg show interfaces)"
+    [[ $(ls $(applied)) == wg0-b.conf ]] || fail "kept are $(ls $(applied))"
     [[ $(ls $boot) == wg-quick@wg0-b.service ]] || fail "at boot starts $(ls $boot)"
     [[ $(readlink $boot/wg-quick@wg0-b.service) == /lib/systemd/system/wg-quick@.service ]] || fail "another unit"
     echo "killed anywhere between two interfaces, the host is wholly old or wholly new, and is reached"
@@ -384,5 +387,6 @@ cut_twins() {
 source "$(dirname "$0")/apply-losses.sh"
 source "$(dirname "$0")/apply-boot.sh"
 source "$(dirname "$0")/apply-bundle.sh"
+source "$(dirname "$0")/apply-copied.sh"
 
 $scene

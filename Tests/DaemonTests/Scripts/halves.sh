@@ -107,7 +107,7 @@ state() {
         on $1 ip -6 route show table all dev $name 2>/dev/null | grep -v 'fe80\|multicast' | sort || true
     done
     on $1 nft -s list ruleset | grep -v 'packets\|counter' || true
-    (cd $data/hosts/$1 && find wireguard hauberk system -type f -exec stat -c '%n %a' {} + -exec sha256sum {} + | sort)
+    (cd $data/hosts/$1 && find wireguard hauberk system lib/hauberk/apply/applied -type f -exec stat -c '%n %a' {} + -exec sha256sum {} + | sort)
     (cd $data/hosts/$1 && find system -type l -printf '%p %l\n' | sort)
     on $1 cat /run/told
 }

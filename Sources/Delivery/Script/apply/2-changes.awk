@@ -137,6 +137,27 @@ function arriveRoutes(t,   i, a) {
         if (!hasRoute("O", t, a) && !((t, a) in moved)) change("route replace " routeWords(a, name[t]), "add route " routeText(a))
     }
 }
+# What was applied last, where the disk has another: somebody has copied the next tree over it. The addresses and routes
+# of either are ours; a peer was to have the endpoint that both give it, and hooks that differ take a restart. Elements
+# become text before a function gets them: gawk 5.2 frees those twice that are passed unset and assigned later.
+function unite(t, file,   i, a) {
+    if (!readConfiguration("A", t, file)) return
+    for (i = 1; i <= nRoutes["A", t]; i++) {
+        a = routes["A", t, i]
+        if (!hasRoute("F", t, a)) routes["F", t, ++nRoutes["F", t]] = a
+        isRoute["F", t, a] = 1
+    }
+    for (i = 1; i <= nAddresses["A", t]; i++) addAddress("F", t, shownAddress[addresses["A", t, i]])
+    for (i = 1; i <= nPeers["F", t]; i++) {
+        a = peers["F", t, i]
+        if (ended(endpoint["F", t, a] "") != ended(endpoint["A", t, a] "")) endpoint["F", t, a] = ""
+    }
+    if (hooks["F", t] "" == hooks["A", t] "") return
+    # It was started with those hooks, if those on the disk are the ones of the tree already.
+    if (mode == "plan" && is["D", t] && hooks["F", t] "" == hooks["D", t] "") print name[t] >(steps "/applied")
+    hooks["F", t] = hooks["F", t] "applied otherwise\n"
+}
+
 # Only what was applied before is taken away, for others have addresses and routes, too.
 function depart(t,   i, a) {
     for (i = 1; i <= nRoutes["O", t]; i++) {

@@ -1,4 +1,4 @@
-# What the script asks, by `mode`. Folders: DESIRED and FORMER of configurations, NOW and START of what was observed.
+# What the script asks, by `mode`. Folders: DESIRED, FORMER and APPLIED configurations, NOW and START what was observed.
 
 function readSet(file, set,   line, n) {
     while ((getline line <file) > 0) { set[line] = 1; n++ }
@@ -199,6 +199,7 @@ BEGIN {
                 continue
             }
             readConfiguration("F", t, (mode == "verify" ? desired : former) "/" name[t] ".conf")
+            if (applied != "") unite(t, applied "/" name[t] ".conf")
         }
         readState("O", t, current "/" name[t])
         if (start != "") readState("S", t, start "/" name[t])

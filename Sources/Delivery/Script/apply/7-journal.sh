@@ -90,7 +90,9 @@ begin() {
                 hooked "$pending/new" <"$W/desired/$tunnel.conf" >"$draft/former/$tunnel.conf" || return 1
         fi
         if [ -e "$W/former/$tunnel.conf" ]; then
-            hooked "$root" <"$W/former/$tunnel.conf" >"$draft/former/$tunnel.conf" || return 1
+            text=$W/former/$tunnel.conf
+            ! grep -qsx "$tunnel" "$W/steps/applied" || text=$W/applied/$tunnel.conf
+            hooked "$root" <"$text" >"$draft/former/$tunnel.conf" || return 1
             [ -e "$draft/run/$tunnel.conf" ] || cp "$draft/former/$tunnel.conf" "$draft/run/" || return 1
         fi
     done
@@ -164,8 +166,26 @@ switch_files() {
     done <"$W/j.removed"
     switch_links && keep_rules || return 1
     [ -z "$j_rotates" ] || follow_rotation || return 1
+    # Another run of the kernel has begun with what is on the disk.
+    from=$pending/new
+    [ "$j_place" = "$(here)" ] || from=$pending/none
+    keep_applied "$j_interface${j_rotates:+ $j_interface-b}" "$from" || return 1
     tell_systemd
     end confirmed
+}
+
+# keep_applied INTERFACES TREE: each configuration as it was applied, for the disk may get another from somebody who
+# copies the next tree there; a copy, for scp writes into the file that is there. It does not wait for the disk.
+keep_applied() {
+    for one in $1; do
+        kept=$base/applied/$one.conf
+        if [ ! -e "$2/etc/wireguard/$one.conf" ]; then
+            [ ! -e "$kept" ] || rm -f "$kept" || return 1
+        elif ! is_file "$kept" || ! same_bytes "$2/etc/wireguard/$one.conf" "$kept"; then
+            mkdir -p "$base/applied" && rm -f "$kept.new" && cat "$2/etc/wireguard/$one.conf" >"$kept.new" &&
+                mv -f "$kept.new" "$kept" || return 1
+        fi
+    done
 }
 
 # Takes the new files away that never came to their places.

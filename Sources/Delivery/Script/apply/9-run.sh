@@ -1,9 +1,9 @@
 # One transaction, from its plan to its confirmation.
 
-# What is there, and what is to be done: `tunnels`, W/now, W/former, W/changed, W/stale, W/list of
-# steps.
+# What is there, and what is to be done: `tunnels`, W/now, W/former, W/applied, W/changed, W/stale, and the
+# steps in W/list.
 plan() {
-    mkdir -p "$W/now" "$W/former" "$W/steps"
+    mkdir -p "$W/now" "$W/former" "$W/applied" "$W/steps"
     list=
     for candidate in $candidates; do
         look_for "$candidate"
@@ -15,8 +15,8 @@ plan() {
     find_changed
     plan_boot
     plan_firewall
-    think plan -v desired="$W/desired" -v former="$W/former" -v current="$W/now" -v steps="$W/steps" \
-        -v loading="$loading" -v unloading="$unloading" >"$W/list" || unthought
+    think plan -v desired="$W/desired" -v former="$W/former" -v applied="$W/applied" -v current="$W/now" \
+        -v steps="$W/steps" -v loading="$loading" -v unloading="$unloading" >"$W/list" || unthought
     while read -r number tunnel kind words; do
         if [ "$kind" = down ] && [ ! -e "$W/former/$tunnel.conf" ]; then
             refuse "\"$tunnel\" is up, not by \"etc/wireguard/$tunnel.conf\", and would have to be restarted" \
@@ -36,13 +36,10 @@ look_for() {
     configuration=$root/etc/wireguard/$1.conf
     turns=0
     if is_file "$configuration"; then
-        mkdir -p "$W/try"
-        cp "$configuration" "$W/try/"
-        tunnels=$1
-        said=$(think tree -v desired="$W/try") || unthought
-        case $said in "tunnel $1 "*) cp "$configuration" "$W/former/" ;; esac
+        examine "$1" "$configuration" "$W/former"
         case $said in "tunnel $1 1 "*) turns=1 ;; esac
     fi
+    find_applied "$1"
     # What takes its place is rendered for rotation, and so is all that may be taken away for it.
     if [ -e "$W/desired/$1.conf" ] || [ ! -e "$configuration" ] || [ $turns = 1 ]; then return; fi
     if [ "$1" = "$interface" ]; then
@@ -51,6 +48,23 @@ look_for() {
     fi
     refuse "\"$configuration\" is not of hauberk's, and has the name that a second interface gets" \
         "give one of the two another name"
+}
+
+# examine INTERFACE FILE FOLDER: a configuration that can be read comes to the folder; `said` is what it is.
+examine() {
+    mkdir -p "$W/try"
+    cp "$2" "$W/try/$1.conf"
+    tunnels=$1
+    said=$(think tree -v desired="$W/try") || unthought
+    case $said in "tunnel $1 "*) cp "$2" "$3/" ;; esac
+}
+
+# What was applied last, if the disk has another; a power cut may have emptied it.
+find_applied() {
+    kept=$base/applied/$1.conf
+    is_file "$kept" && grep -q '^\[' "$kept" || return 0
+    ! is_file "$configuration" || ! same_bytes "$kept" "$configuration" || return 0
+    examine "$1" "$kept" "$W/applied"
 }
 
 find_changed() {
@@ -101,8 +115,8 @@ find_alive() {
     mkdir -p "$W/alive"
     for tunnel in $tunnels; do
         [ -d "$W/now/$tunnel" ] || continue
-        think sessions -v self="$tunnel" -v desired="$W/desired" -v former="$W/former" -v current="$W/now" \
-            -v clock="$(date +%s)" >"$W/sessions" || unsaid || return 1
+        think sessions -v self="$tunnel" -v desired="$W/desired" -v former="$W/former" -v applied="$W/applied" \
+            -v current="$W/now" -v clock="$(date +%s)" >"$W/sessions" || unsaid || return 1
         answering "$tunnel" "$W/sessions" 12 || return 1
         grep -vxF -f "$W/silent" "$W/sessions" >"$W/alive/$tunnel"
     done
@@ -146,8 +160,8 @@ take_steps() {
 # leave INTERFACE FILE: before peers of the file go from it: for good only when they do not answer there alone.
 leave() {
     case $tunnels in *' '*) ;; *) return 0 ;; esac
-    think cut -v self="$1" -v desired="$W/desired" -v former="$W/former" -v current="$W/planned" \
-        -v amongFile="$2" -v awaitedFile="$W/awaited" >"$W/cut" || unsaid || return 1
+    think cut -v self="$1" -v desired="$W/desired" -v former="$W/former" -v applied="$W/applied" \
+        -v current="$W/planned" -v amongFile="$2" -v awaitedFile="$W/awaited" >"$W/cut" || unsaid || return 1
     [ -s "$W/cut" ] || return 0
     blame="peer $(paste -s -d , "$W/cut") answers on $1 alone, which it was to leave"
     return 1

@@ -104,6 +104,7 @@ apply_tree() {
     else
         answer=unchanged
         : >"$W/waiting"
+        keep_applied "$candidates" "$tree" 2>/dev/null || :
         standing=$(think standing -v desired="$W/desired" -v former="$W/former" -v current="$W/now") || unthought
         [ -z "$standing" ] || still "$standing" || fail 1 apply-failed "$blame"
     fi
