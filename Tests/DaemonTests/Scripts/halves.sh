@@ -28,13 +28,20 @@ printf '#!/bin/sh\necho "$*" >>/run/told\n' >$data/bin/systemctl
 chmod 755 $data/bin/systemctl
 PATH=$data/bin:$PATH
 
+# What all have, and what each has of its own: there the rules of iptables have a plugin.
+mkdir $data/share
+mount --bind /usr/share $data/share
+
 # machine NAME HUB ADDRESS: a host with files of its own.
 machine() {
     host $1
     wire $1 eth1 $2 $3
-    mkdir -p $data/hosts/$1/{wireguard,hauberk,system,lib}
+    mkdir -p $data/hosts/$1/{wireguard,hauberk,system,lib,share}
+    ln -s $data/share/* $data/hosts/$1/share/
+    rm -f $data/hosts/$1/share/netfilter-persistent
     on $1 sh -euc '
-        for pair in wireguard:/etc/wireguard hauberk:/etc/hauberk system:/etc/systemd/system lib:/var/lib; do
+        for pair in wireguard:/etc/wireguard hauberk:/etc/hauberk system:/etc/systemd/system lib:/var/lib \
+            share:/usr/share; do
             mkdir -p ${pair#*:}
             mount --bind $0/${pair%%:*} ${pair#*:}
         done
@@ -107,7 +114,7 @@ state() {
         on $1 ip -6 route show table all dev $name 2>/dev/null | grep -v 'fe80\|multicast' | sort || true
     done
     on $1 nft -s list ruleset | grep -v 'packets\|counter' || true
-    (cd $data/hosts/$1 && find wireguard hauberk system lib/hauberk/apply/applied -type f -exec stat -c '%n %a' {} + -exec sha256sum {} + | sort)
+    (cd $data/hosts/$1 && find wireguard hauberk system share lib/hauberk/apply/applied -type f -exec stat -c '%n %a' {} + -exec sha256sum {} + | sort)
     (cd $data/hosts/$1 && find system -type l -printf '%p %l\n' | sort)
     on $1 cat /run/told
 }
