@@ -20,18 +20,24 @@ extension ApplyFolder {
         let second = journal.rotates ? [journal.interface + HostTree.second] : []
         for interface in [journal.interface] + second {
             let bytes = isLive ? try disk.bytes("\(new)/\(HostTree.configuration(of: interface))") : nil
-            try keepApplied(interface, bytes)
+            try keep(interface, bytes)
         }
     }
 
-    /// - Parameter bytes: nil for an interface that is gone.
+    /// Keeps what is applied already; again is no change.
     func keepApplied(_ interface: String, _ bytes: [UInt8]?) throws {
+        if try disk.bytes(applied(interface)) != bytes { try keep(interface, bytes) }
+    }
+
+    /// Not by a rename: where that replaces a file, ext4 has it written at once (ext4(5), auto_da_alloc), and what waits
+    /// for the disk next waits for it as well. What a kill has cut off is written anew by whoever finishes.
+    ///
+    /// - Parameter bytes: nil for an interface that is gone.
+    private func keep(_ interface: String, _ bytes: [UInt8]?) throws {
         let path = applied(interface)
-        guard try disk.bytes(path) != bytes else { return }
-        guard let bytes else { return try disk.remove(path) }
+        try disk.remove(path)
+        guard let bytes else { return }
         try disk.files.makeFolders("\(base)/applied", mode: 0o700)
-        try disk.remove("\(path).new")
-        try disk.keep("\(path).new", bytes)
-        try disk.rename("\(path).new", to: path)
+        try disk.keep(path, bytes)
     }
 }
