@@ -76,7 +76,7 @@ copied() {
     sed -i 's/^Address = .*/&, 10.88.250.2\/32/' $data/wide/$conf
     apply alpha $data/wide
     expect 0 alpha
-    rm -r $(applied)
+    rm $(applied)/wg0.conf
     over $data/next
     unchanged $data/next
     cmp $(applied)/wg0.conf $data/next/$conf || fail "it is not kept"

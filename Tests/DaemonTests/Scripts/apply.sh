@@ -351,7 +351,7 @@ twins() {
         [[ $stage != switched ]] || { apply beta $data/out-$stage/beta && expect 0 beta; }
     done
     [[ $(on alpha wg show interfaces) == wg0-b ]] || fail "alpha has $(on alpha wg show interfaces)"
-    [[ $(ls $(applied)) == wg0-b.conf ]] || fail "kept are $(ls $(applied))"
+    [[ $(ls $(applied)) == $'wg0-b.conf\nwg0.rules' ]] || fail "kept are $(ls $(applied))"
     [[ $(ls $boot) == wg-quick@wg0-b.service ]] || fail "at boot starts $(ls $boot)"
     [[ $(readlink $boot/wg-quick@wg0-b.service) == /lib/systemd/system/wg-quick@.service ]] || fail "another unit"
     echo "killed anywhere between two interfaces, the host is wholly old or wholly new, and is reached"

@@ -46,12 +46,6 @@ machine() {
             mount --bind $0/${pair%%:*} ${pair#*:}
         done
         mount --bind $0/../../units /lib/systemd
-        # One rule set of iptables is announced below /usr/share.
-        mkdir /run/share
-        mount --bind /usr/share /run/share
-        mount -t tmpfs tmpfs /usr/share
-        ln -s /run/share/* /usr/share
-        rm -f /usr/share/netfilter-persistent
         mkdir -p /run/systemd/system' $data/hosts/$1
 }
 hub vpc
