@@ -32,7 +32,18 @@ struct EditWriter {
         if range.lowerBound == lines.bytes.count, let text = openText(in: tree.root) {
             return refuse(text, "the file ends inside this text; a line break must follow before it can go on")
         }
-        edits.append(ByteEdit(range: range, replacement: replacement))
+        edits.append(
+            ByteEdit(range: range, replacement: isGlued(to: range, replacement) ? replacement + " " : replacement))
+    }
+
+    /// Whether a comment would become part of the text before it: behind braces and quotes it needs no space, behind
+    /// other text it does (YAML 1.2.2, 6.6).
+    private func isGlued(to range: Range<Int>, _ replacement: String) -> Bool {
+        guard range.upperBound < lines.bytes.count, lines.bytes[range.upperBound] == UInt8(ascii: "#") else {
+            return false
+        }
+        let before = replacement.utf8.last ?? (range.lowerBound > 0 ? lines.bytes[range.lowerBound - 1] : 0x0A)
+        return ![0x20, 0x09, 0x0A, 0x0D].contains(before)
     }
 
     mutating func refuse(_ node: YAMLNode, _ reason: String) {

@@ -52,6 +52,8 @@ private let cases: [EditCase] = [
     EditCase(
         "empty braces", "peers: {}  # none\nz: 1\n", "peers:  # none\n  a: {site: x}\n  b: {site: x}\nz: 1\n",
         add("a", "b")),
+    EditCase("a comment without a space", "peers: {}#none\n", "peers: #none\n  a: {site: x}\n", add("a")),
+    EditCase("a comment without a space, a value", "peers: {a: \"x\"}#c\n", "peers: new #c\n", set("peers", "new")),
     EditCase("nothing", "peers:\nz: 1\n", "peers:\n  a: {site: x}\nz: 1\n", add("a")),
     EditCase("null", "peers: ~\n# c", "peers:\n  a: {site: x}\n# c", add("a")),
     EditCase(

@@ -56,7 +56,7 @@ struct Confirmation: Sendable {
             (try? disk.exists("\(disk.root)/run/systemd/system")) ?? false
         else { return }
         let firewalls = Set(journal.links.map { BootUnits.name(of: $0.path) }).filter { $0.hasPrefix("hauberk-") }
-        for words in [["daemon-reload"]] + firewalls.sorted().map({ ["start", $0] }) {
+        for words in [["daemon-reload"]] + firewalls.sorted().map({ ["start", "--no-block", $0] }) {
             var run = ToolRun("systemctl", words)
             run.timeoutSeconds = 30
             run.environment = [LiveHost.variable: journal.id]

@@ -79,6 +79,6 @@ tell_systemd() {
     [ -e "$root/run/systemd/system" ] && cat "$W/j.links" "$W/j.unlinks" "$W/j.files" "$W/j.removed" | grep -q "^$units/" ||
         return 0
     telling daemon-reload
-    for unit in $(sed -n 's,^[^ ]*/\(hauberk-[^ /]*\) .*,\1,p' "$W/j.links" | LC_ALL=C sort -u); do telling start "$unit"; done
+    for unit in $(sed -n 's,^[^ ]*/\(hauberk-[^ /]*\) .*,\1,p' "$W/j.links" | LC_ALL=C sort -u); do telling start --no-block "$unit"; done
 }
 telling() { HAUBERK_APPLY_ID=$j_id timeout 30 systemctl "$@" >/dev/null 2>&1 </dev/null 9>&- || :; }
